@@ -1,0 +1,62 @@
+"""The store's file: readable by its owner alone, and one writer at a time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from jackfield.errors import StoreError
+from jackfield.store.schema import migrate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUSY_SECONDS = 10.0
+"""How long a write waits for another process."""
+
+
+def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open a store, making and migrating it where needed.
+
+    Args:
+        path: The file; None for one in memory that leaves nothing behind.
+        read_only: Open an existing file for reading.
+
+    Returns:
+        A connection in autocommit mode that any one thread at a time may use.
+
+    Raises:
+        StoreError: The file cannot be opened, is no store, or comes from a newer Jackfield.
+    """
+    try:
+        if path is None:
+            db = _connect(":memory:")
+        else:
+            _make(path)
+            db = _connect(f"file:{path.as_uri()[7:]}{'?mode=ro' if read_only else ''}")
+        if not read_only:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            migrate(db, str(path))
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"the store {path} cannot be opened: {error}",
+            fix="check the folder's owner and space, or name another in JACKFIELD_DATA_DIR",
+        ) from error
+    return db
+
+
+def _connect(name: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        name,
+        uri=name.startswith("file:"),
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_SECONDS,
+    )
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
