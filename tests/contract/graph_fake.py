@@ -143,7 +143,9 @@ class GraphFake(MailSourceConnector):
     def _entry(self, folder: str, id: str) -> Entry:
         found = self.server.mails[id]
         flags = frozenset({"seen"} if found.read else ())
-        return mail(Ref(folder, id), found.word, flags, Keys(strong=(f"graph:{id}",)), found.version)
+        return mail(
+            Ref(folder, id), found.word, flags, Keys(strong=(f"graph:{id}",)), found.version
+        )
 
     async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:
         return [self._entry(r.collection, r.key) for r in refs if r.key in self.server.mails]

@@ -85,9 +85,7 @@ class Story:
 
         store = Store(self.path)
         hooks = AccountHooks(ACCOUNT, self._connector(), plugins)
-        mirror = Mirror(
-            hooks, store, SystemClock(), self.kind, concurrency=1, on_commit=on_commit
-        )
+        mirror = Mirror(hooks, store, SystemClock(), self.kind, concurrency=1, on_commit=on_commit)
         outcomes: list[CollectionSync] = []
         try:
             outcomes = await mirror.round(names.split() or None)
@@ -131,8 +129,9 @@ def shelf(db: sqlite3.Connection) -> Shelf:
     items = []
     for born, payload in db.execute("SELECT born, payload FROM item").fetchall():
         rows = db.execute(
-            "SELECT collection.key, membership.key, unread, flagged, membership.epoch FROM membership"
-            " JOIN collection ON collection.id = collection WHERE item = ? ORDER BY 1, 2",
+            "SELECT collection.key, membership.key, unread, flagged, membership.epoch"
+            " FROM membership JOIN collection ON collection.id = collection"
+            " WHERE item = ? ORDER BY 1, 2",
             (born,),
         ).fetchall()
         places = tuple(sorted({f"{folder}/{key}" for folder, key, *_ in rows}))
@@ -161,8 +160,7 @@ def canonical(found: Shelf) -> tuple[Any, Any]:
         return place if copies[word, _folder(place)] == 1 else f"{_folder(place)}/*"
 
     items = Counter(
-        (word, tuple(sorted(blurred(word, place) for place in places)))
-        for word, places, _ in found
+        (word, tuple(sorted(blurred(word, place) for place in places))) for word, places, _ in found
     )
     flags = Counter((word, flag) for word, _, marks in found for flag in marks)
     return items, flags

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from jackfield.batches import Batch, Keys, Patch, Ref
 from jackfield.store import rounds
 from jackfield.store.database import commit
@@ -116,9 +117,7 @@ def imap_stories(draw: Any) -> list[str]:
     """Things that happen at an IMAP server, and rounds that may die."""
     place = st.tuples(st.sampled_from(["INBOX", "Archive"]), st.integers(0, 9))
     event = st.one_of(
-        st.tuples(
-            st.just("append"), st.sampled_from(["INBOX", "Archive"]), st.sampled_from(WORDS)
-        ),
+        st.tuples(st.just("append"), st.sampled_from(["INBOX", "Archive"]), st.sampled_from(WORDS)),
         st.tuples(st.sampled_from(["expunge", "seen", "unseen", "flag"]), place),
         st.tuples(st.sampled_from(["move", "copy"]), place, st.sampled_from(["INBOX", "Archive"])),
         st.tuples(st.just("reset"), st.sampled_from(["INBOX", "Archive"])),

@@ -31,7 +31,7 @@ def __getattr__(name: str) -> object:
         AttributeError: There is no such name.
     """
     if name in {"Assistant", "AssistantOrchestrator"}:
-        from jackfield import orchestrator  # noqa: PLC0415
+        from jackfield import orchestrator
 
         return getattr(orchestrator, name)
     raise AttributeError(f"module 'jackfield' has no attribute {name!r}")

@@ -12,7 +12,6 @@ from jackfield.batches import Collection
 from jackfield.capabilities import Capabilities, Effective
 from jackfield.errors import NotSupported
 from jackfield.hookspecs import CONNECTOR_HOOKS, hookimpl
-from jackfield.models import Account, SourceType
 from jackfield.query.tree import Everything, Query, Translation
 from jackfield.settings import Settings
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
-    from jackfield.batches import Batch, Change, Entry, Event, IndexEntry, Level, Ref
-    from jackfield.models import Attachment, Draft, Item, Kind, SendResult
+    from jackfield.batches import Change, Entry, Event, IndexEntry, Level, Ref
+    from jackfield.models import Account, Attachment, Draft, Item, Kind, SendResult, SourceType
     from jackfield.protocols import Clock, Http, Secrets, StoreView
 
 _ARGUMENTS = {
@@ -200,7 +199,7 @@ class Connector(ABC):
         """
         raise NotSupported(self.context.account, f"{self.source} has no index of {collection.name}")
 
-    async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:
+    async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:  # noqa: ARG002
         """Fetch single items, for repair and for showing them whole.
 
         Args:
@@ -229,7 +228,7 @@ class Connector(ABC):
         """
         raise NotSupported(self.context.account, f"{self.source} cannot look up {draft.key}")
 
-    async def update(self, refs: Sequence[Ref], change: Change) -> None:
+    async def update(self, refs: Sequence[Ref], change: Change) -> None:  # noqa: ARG002
         """Mark, flag, label, move or delete items.
 
         Args:
@@ -241,7 +240,7 @@ class Connector(ABC):
         """
         raise NotSupported(self.context.account, f"{self.source} cannot change: {change}")
 
-    def download(self, ref: Ref, attachment: Attachment) -> AsyncIterator[bytes]:
+    def download(self, ref: Ref, attachment: Attachment) -> AsyncIterator[bytes]:  # noqa: ARG002
         """Stream an attachment.
 
         Args:

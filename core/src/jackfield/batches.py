@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -63,6 +64,18 @@ class Keys:
     size: int | None = None
     body_hash: str | None = None
     joins: bool = True
+
+
+def hash_body(original: bytes) -> str:
+    """Hash original bytes for `Keys.body_hash`.
+
+    Args:
+        original: The bytes.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    return hashlib.blake2b(original, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

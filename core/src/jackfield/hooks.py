@@ -36,7 +36,8 @@ class AccountHooks:
 
     Args:
         account: Whose.
-        connector: The plugin that fetches, searches and sends.
+        connector: The plugin that fetches, searches and sends; None where it cannot be loaded
+            and only stored items are shown.
         plugins: Cross-cutting plugins by name, in the order in which they are called.
 
     Raises:
@@ -45,18 +46,33 @@ class AccountHooks:
     """
 
     def __init__(
-        self, account: Account, connector: Connector, plugins: Mapping[str, object] | None = None
+        self,
+        account: Account,
+        connector: Connector | None,
+        plugins: Mapping[str, object] | None = None,
     ) -> None:
         self.account = account
-        self.connector = connector
+        self._connector = connector
         self.reports: list[PluginError] = []
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ConnectorSpec)
         self._manager.add_hookspecs(CrossCuttingSpec)
-        self._manager.register(connector, name=str(account))
+        if connector is not None:
+            self._manager.register(connector, name=str(account))
         self._order = list(plugins or {})
         for name, plugin in (plugins or {}).items():
             self._plug(name, plugin)
+
+    @property
+    def connector(self) -> Connector:
+        """The account's connector.
+
+        Raises:
+            PluginError: It could not be loaded.
+        """
+        if self._connector is None:
+            raise PluginError(str(self.account), "the connector could not be loaded")
+        return self._connector
 
     def _plug(self, name: str, plugin: object) -> None:
         try:
@@ -116,7 +132,9 @@ class AccountHooks:
             NotSupported: The connector cannot send.
         """
         if draft.account != str(self.account):
-            raise PluginError("jackfield", f"a draft of {draft.account} was given to {self.account}")
+            raise PluginError(
+                "jackfield", f"a draft of {draft.account} was given to {self.account}"
+            )
         decision = self._decide(draft)
         if isinstance(decision, Hold):
             result = SendResult(state="held", reason=decision.reason)
@@ -145,10 +163,7 @@ class AccountHooks:
         """
         for name, call in self._implementations("on_ingest"):
             try:
-                changed = call(account=self.account, batch=batch)
-                if not isinstance(changed, Batch):
-                    raise TypeError(f"'on_ingest' gave {type(changed).__name__}")  # noqa: TRY301
-                batch = changed
+                batch = _a_batch(call(account=self.account, batch=batch))
             except Exception as error:  # noqa: BLE001  a stranger's code
                 self.reports.append(PluginError(name, f"on_ingest: {error}"))
         return batch
@@ -223,3 +238,9 @@ class AccountHooks:
 def _naming_only(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
     """Call with the arguments that the implementation names, as pluggy does."""
     return lambda **arguments: function(**{name: arguments[name] for name in names})
+
+
+def _a_batch(answer: object) -> Batch:
+    if not isinstance(answer, Batch):
+        raise TypeError(f"gave {type(answer).__name__} instead of a Batch")
+    return answer

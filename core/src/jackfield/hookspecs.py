@@ -36,14 +36,15 @@ class ConnectorSpec:
     def fetch(self, account: Account, request: ListRequest | SyncRequest) -> AsyncIterator[Batch]:  # type: ignore[empty-body]
         """Give batches: the newest items, or everything since a cursor.
 
-        An asynchronous generator. Going on after ``yield`` means that the batch is committed::
+        It is an asynchronous generator: going on after a ``yield`` means that the batch
+        is committed::
 
             async def fetch(self, request):
                 if isinstance(request, ListRequest):
                     yield Batch(items=await self.newest(request.limit))
-                    return
-                async for page in self.pages(request.collection, request.cursor):
-                    yield Batch(items=page.entries, cursor=page.cursor)
+                else:
+                    async for page in self.pages(request.collection, request.cursor):
+                        yield Batch(items=page.entries, cursor=page.cursor)
 
         Args:
             account: Whose.
@@ -55,7 +56,9 @@ class ConnectorSpec:
 
     @hookspec
     def search(self, account: Account, request: SearchRequest) -> AsyncIterator[Batch]:  # type: ignore[empty-body]
-        """Give batches of hits, newest first, without a cursor::
+        """Give batches of hits, newest first, without a cursor.
+
+        For example::
 
             async def search(self, request):
                 for page in await self.find(request.translation.native, request.limit):
@@ -71,7 +74,9 @@ class ConnectorSpec:
 
     @hookspec
     async def send(self, account: Account, draft: Draft) -> SendResult:  # type: ignore[empty-body]
-        """Send a draft once and say what became of it::
+        """Send a draft once and say what became of it.
+
+        For example::
 
             async def send(self, draft):
                 answer = await self.api.post(message_of(draft))
@@ -93,7 +98,9 @@ class CrossCuttingSpec:
 
     @hookspec
     def on_ingest(self, account: Account, batch: Batch) -> Batch:  # type: ignore[empty-body]
-        """Change what goes into the store. Fails open: an error is reported, the batch kept::
+        """Change what goes into the store. Fails open: an error is reported, the batch kept.
+
+        For example::
 
             @hookimpl
             def on_ingest(account, batch):
@@ -109,7 +116,9 @@ class CrossCuttingSpec:
 
     @hookspec
     def on_present(self, account: Account, items: Sequence[Item]) -> Sequence[Item]:  # type: ignore[empty-body]
-        """Change what leaves a service, on every path. Fails closed: an error shows nothing::
+        """Change what leaves a service, on every path. Fails closed: an error shows nothing.
+
+        For example::
 
             @hookimpl
             def on_present(items):
@@ -125,7 +134,9 @@ class CrossCuttingSpec:
 
     @hookspec
     def before_send(self, account: Account, draft: Draft) -> Decision:  # type: ignore[empty-body]
-        """Allow, hold or deny a send. Fails closed: an error denies it::
+        """Allow, hold or deny a send. Fails closed: an error denies it.
+
+        For example::
 
             @hookimpl
             def before_send(draft):
@@ -141,7 +152,9 @@ class CrossCuttingSpec:
 
     @hookspec
     def after_send(self, account: Account, draft: Draft, result: SendResult) -> None:
-        """Hear what became of a send. Fails open::
+        """Hear what became of a send. Fails open.
+
+        For example::
 
             @hookimpl
             def after_send(account, result):
@@ -155,7 +168,9 @@ class CrossCuttingSpec:
 
     @hookspec
     def recommend(self, context: RecommendContext) -> Iterable[Suggestion]:  # type: ignore[empty-body]
-        """Suggest what to do next, each with the item it rests on. Fails open::
+        """Suggest what to do next, each with the item it rests on. Fails open.
+
+        For example::
 
             @hookimpl
             def recommend(context):

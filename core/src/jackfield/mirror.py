@@ -47,6 +47,11 @@ class CollectionSync:
     seconds: float = 0.0
     error: JackfieldError | None = None
 
+    @property
+    def went_well(self) -> bool:
+        """It finished, and nothing waits for a person."""
+        return self.error is None and not self.report.withheld
+
 
 class Mirror:
     """Keeps the store's copy of one account and one kind.
@@ -72,7 +77,7 @@ class Mirror:
         horizon: datetime | None = None,
         accept_removals: bool = False,
         concurrency: int = 4,
-        on_commit: Callable[[CollectionSync], None] = lambda progress: None,
+        on_commit: Callable[[CollectionSync], None] = lambda _progress: None,
     ) -> None:
         self.hooks = hooks
         self.store = store
@@ -102,9 +107,8 @@ class Mirror:
         if only is None:
             chosen = sorted(found.values(), key=lambda each: _FIRST.get(each.role, 2))
         outcomes = await self._sync_all(chosen)
-        if len(chosen) == len(found) and all(each.error is None for each in outcomes):
-            if not any(each.report.withheld for each in outcomes):
-                await self.store.write(rounds.sweep, self.account, self.kind)
+        if len(chosen) == len(found) and all(each.went_well for each in outcomes):
+            await self.store.write(rounds.sweep, self.account, self.kind)
         return outcomes
 
     async def _sync_all(self, collections: Sequence[Collection]) -> list[CollectionSync]:
@@ -121,9 +125,7 @@ class Mirror:
     async def _sync(self, collection: Collection) -> CollectionSync:
         outcome = CollectionSync(collection.name)
         began = self.clock.monotonic()
-        place = await self.store.write(
-            rounds.place_of, self.account, collection.id, self.kind
-        )
+        place = await self.store.write(rounds.place_of, self.account, collection.id, self.kind)
         try:
             await self.store.write(rounds.enter_collection, place, collection)
             await self._fetch(collection, place, outcome)
@@ -140,10 +142,12 @@ class Mirror:
     def _syncing(self) -> str:
         return self.hooks.connector.effective(self.kind).capabilities.sync
 
-    async def _fetch(
-        self, collection: Collection, place: Place, outcome: CollectionSync
-    ) -> None:
-        """Fetch from the committed cursor; an expired one starts a snapshot."""
+    async def _fetch(self, collection: Collection, place: Place, outcome: CollectionSync) -> None:
+        """Fetch from the committed cursor; an expired one starts a snapshot.
+
+        Raises:
+            PluginError: It expires again and again.
+        """
         if self._syncing == "index":
             return
         for _ in range(_RESTARTS):
@@ -172,7 +176,9 @@ class Mirror:
     ) -> None:
         """Commit a batch; a patch to an unknown item first gets the item."""
         patched = [(patch.ref.epoch, patch.ref.key) for patch in batch.patches]
-        patched = [at for at in patched if at not in {(e.ref.epoch, e.ref.key) for e in batch.items}]
+        patched = [
+            at for at in patched if at not in {(e.ref.epoch, e.ref.key) for e in batch.items}
+        ]
         unknown = await self.store.read(rounds.unknown_keys, place, patched)
         if unknown:
             refs = [Ref(collection.id, key, epoch) for epoch, key in dict.fromkeys(unknown)]

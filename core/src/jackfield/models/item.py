@@ -50,6 +50,7 @@ class Item(Model):
     alone: the core fills them in, since it alone knows what it has seen before.
 
     Attributes:
+        kind: What it is.
         id: The core's id, the same on every way to the item and for ever.
         short_id: The shortest prefix of `id` that nothing else has; accepted wherever an id is.
         source: The platform.
@@ -79,6 +80,7 @@ class Item(Model):
         raw: The original as the provider gave it. Left out of repr and JSON.
     """
 
+    kind: Kind
     id: str = ""
     short_id: str = ""
     source: SourceType

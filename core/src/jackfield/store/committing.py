@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from jackfield.batches import LEVELS, Unchanged
 from jackfield.store import identity
 from jackfield.store.copies import settle
-from jackfield.store.identity import Place
 from jackfield.store.slots import free_rowid
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jackfield.batches import Batch, Entry, Patch, Ref
+    from jackfield.store.identity import Place
 
 NOT_IN_PAYLOAD = {
     "id", "short_id", "folders", "copies", "fetched_at", "unread", "flagged", "labels", "raw"
@@ -255,7 +255,9 @@ class Commit:
 
 
 def _payload(entry: Entry) -> str:
-    return entry.item.model_dump_json(exclude=NOT_IN_PAYLOAD, exclude_defaults=True)
+    """Write an item without what the core keeps elsewhere, and without defaults."""
+    text = entry.item.model_dump_json(exclude=NOT_IN_PAYLOAD, exclude_defaults=True)
+    return f'{{"kind":"{entry.item.kind}",{text[1:]}'
 
 
 def _is_older(version: int | None, stored: int | None) -> bool:

@@ -13,6 +13,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jackfield.batches import hash_body
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -122,7 +124,9 @@ def _candidate(db: sqlite3.Connection, place: Place, entry: Entry) -> int | None
             "joins": entry.keys.joins,
         },
     )
-    return next((int(born) for (born,) in rows if not _bytes_disagree(db, place, born, entry)), None)
+    return next(
+        (int(born) for (born,) in rows if not _bytes_disagree(db, place, born, entry)), None
+    )
 
 
 def _bytes_disagree(db: sqlite3.Connection, place: Place, item: int, entry: Entry) -> bool:
@@ -146,18 +150,6 @@ def _has_place(db: sqlite3.Connection, item: int) -> bool:
 def _kept_hash(db: sqlite3.Connection, item: int) -> str | None:
     row = db.execute("SELECT original FROM body WHERE item = ?", (item,)).fetchone()
     return hash_body(row[0]) if row else None
-
-
-def hash_body(original: bytes) -> str:
-    """Hash original bytes, as connectors give it in `Keys.body_hash`.
-
-    Args:
-        original: The bytes.
-
-    Returns:
-        32 hexadecimal digits.
-    """
-    return hashlib.blake2b(original, digest_size=16).hexdigest()
 
 
 def _is_shared(db: sqlite3.Connection, item: int) -> bool:

@@ -102,6 +102,22 @@ def by_ids(db: sqlite3.Connection, ids: Sequence[str]) -> list[AnyItem]:
     return _items(db, found)
 
 
+def newest_of(db: sqlite3.Connection, ids: Sequence[str], limit: int) -> list[AnyItem]:
+    """Order some items.
+
+    Args:
+        db: The store.
+        ids: Whole ids.
+        limit: At most so many.
+
+    Returns:
+        The newest received of them, newest first.
+    """
+    query = f"""SELECT {_COLUMNS} FROM item WHERE id IN (SELECT value FROM json_each(?))
+                ORDER BY rowid DESC LIMIT ?"""
+    return _items(db, db.execute(query, (json.dumps(ids), limit)).fetchall())
+
+
 def at(db: sqlite3.Connection, account: str, kind: str, refs: Iterable[Ref]) -> list[AnyItem]:
     """Read the items at some places.
 

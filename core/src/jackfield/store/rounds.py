@@ -95,9 +95,7 @@ def enter_collection(db: sqlite3.Connection, place: Place, found: Collection) ->
         "SELECT epoch FROM collection WHERE id = ?", (place.collection,)
     ).fetchone()
     if epoch != found.epoch:
-        db.execute(
-            "UPDATE collection SET epoch = ? WHERE id = ?", (found.epoch, place.collection)
-        )
+        db.execute("UPDATE collection SET epoch = ? WHERE id = ?", (found.epoch, place.collection))
         begin_snapshot(db, place)
 
 
@@ -249,9 +247,7 @@ def unknown_keys(
     return [at for at in keys if db.execute(query, (place.collection, *at)).fetchone() is None]
 
 
-def forget_unlisted(
-    db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]
-) -> None:
+def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]) -> None:
     """Drop the places in collections that the provider no longer has. Their items stay.
 
     Args:

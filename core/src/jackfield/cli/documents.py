@@ -1,0 +1,76 @@
+"""The JSON that commands print. Its form is an interface; `SCHEMA` counts its versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jackfield.models import Item
+    from jackfield.results import Results, SourceState
+
+SCHEMA = 1
+
+
+def of_results(results: Results[Any]) -> str:
+    """Write a listing.
+
+    Args:
+        results: The listing.
+
+    Returns:
+        One JSON document.
+    """
+    return _dump({
+        "schema": SCHEMA,
+        "items": [item.model_dump(mode="json") for item in results],
+        "sources": of_sources(results.sources),
+        "complete": results.complete,
+        "truncated": results.truncated,
+        "next": results.next,
+    })
+
+
+def of_item(item: Item) -> str:
+    """Write one item.
+
+    Args:
+        item: The item.
+
+    Returns:
+        One JSON document.
+    """
+    return _dump({"schema": SCHEMA, "item": item.model_dump(mode="json")})
+
+
+def of_sync(accounts: Sequence[dict[str, Any]], sources: Sequence[SourceState]) -> str:
+    """Write how a sync went.
+
+    Args:
+        accounts: One object an account, with its collections.
+        sources: One state an account.
+
+    Returns:
+        One JSON document.
+    """
+    return _dump({"schema": SCHEMA, "sources": of_sources(sources), "accounts": list(accounts)})
+
+
+def of_sources(sources: Sequence[SourceState]) -> list[dict[str, Any]]:
+    """Write source states.
+
+    Args:
+        sources: The states.
+
+    Returns:
+        One object each.
+    """
+    rows = [asdict(source) for source in sources]
+    return [{name: row[name] for name in row if name != "sign_in"} for row in rows]
+
+
+def _dump(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)

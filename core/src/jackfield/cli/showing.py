@@ -1,0 +1,80 @@
+"""`jackfield show ID`: one item whole."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from jackfield.cli import documents
+from jackfield.cli.running import Exit
+from jackfield.cli.terminal import bold, clean
+from jackfield.models import UnifiedEmail
+from jackfield.orchestrator import AssistantOrchestrator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jackfield.models import Contact, Item
+
+
+async def show(id: str, *, source: bool, deadline: float, as_json: bool) -> Exit:
+    """Print an item.
+
+    Args:
+        id: Its id, or the beginning of it.
+        source: The original bytes and nothing else.
+        deadline: Seconds that its provider may take.
+        as_json: As a document.
+
+    Returns:
+        The exit code: 3 where only a part of it is stored and its provider did not answer.
+    """
+    async with AssistantOrchestrator() as assistant:
+        service = await assistant.items()
+        item = await service.show(id, deadline=deadline)
+        original = await service.original(item)
+    if source and original is not None:
+        sys.stdout.buffer.write(original)
+    elif as_json:
+        typer.echo(documents.of_item(item))
+    else:
+        typer.echo("\n".join(_lines(item)))
+    partial = isinstance(item, UnifiedEmail) and original is None
+    if partial:
+        typer.echo("!  only the headers are stored, and the provider did not answer", err=True)
+    return Exit.PARTIAL if partial else Exit.OK
+
+
+def _lines(item: Item) -> Iterable[str]:
+    subject = getattr(item, "subject", "") or getattr(item, "title", "")
+    yield bold(clean(subject) or "(no subject)")
+    yield f"From     {clean(str(item.sender)) or '(nobody)'}"
+    if item.recipients:
+        yield f"To       {_people(item.recipients)}"
+    if cc := getattr(item, "cc", ()):
+        yield f"Cc       {_people(cc)}"
+    yield f"Date     {item.time.astimezone():%a %d %b %Y %H:%M %Z}"
+    yield f"In       {item.account}  {clean(', '.join(item.folders))}"
+    for file in item.attachments:
+        size = "" if file.size is None else f"  {_size(file.size)}"
+        inline = "  inline" if file.inline else ""
+        yield f"+        {clean(file.name) or '(unnamed)'}  {clean(file.media_type)}{size}{inline}"
+    if item.unparsed:
+        yield f"!        not readable ({clean(item.unparsed)}); --source shows the original"
+    yield ""
+    yield clean(item.text, lines=True).rstrip() or "(no text)"
+
+
+def _people(contacts: Iterable[Contact]) -> str:
+    return ", ".join(clean(str(contact)) for contact in contacts)
+
+
+def _size(size: int) -> str:
+    """Write bytes as people do, in steps of 1,000."""
+    if size < 1000:
+        return f"{size} B"
+    if size < 1_000_000:
+        return f"{size / 1000:.0f} kB"
+    return f"{size / 1_000_000:.1f} MB"

@@ -1,0 +1,36 @@
+"""What a mail can be recognised by where its provider has no id for it."""
+
+from __future__ import annotations
+
+import hashlib
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+
+from jackfield.batches import Keys, hash_body
+
+_FIELDS = ("Message-ID", "Date", "From", "To", "Subject", "Content-Type")
+_LONGEST_HEADER = 1 << 20
+
+
+def mail_keys(mail: bytes, size: int | None, *, whole: bool) -> Keys:
+    """Digest the headers that no server changes on the way between folders.
+
+    Args:
+        mail: The original bytes, or its header block alone.
+        size: Bytes of the whole mail as the server counts them.
+        whole: `mail` is the whole mail.
+
+    Returns:
+        Keys without a provider's id. They join nothing without Message-ID and Date.
+    """
+    block = mail[:_LONGEST_HEADER]
+    headers = BytesHeaderParser(policy=compat32).parsebytes(block, headersonly=True)
+    values = [str(headers.get(name, "")) for name in _FIELDS]
+    text = "\0".join(" ".join(value.split()) for value in values)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16)
+    return Keys(
+        digest=digest.hexdigest(),
+        size=size,
+        body_hash=hash_body(mail) if whole else None,
+        joins=bool(values[0].strip() or values[1].strip()),
+    )

@@ -1,0 +1,1 @@
+"""Foreign servers and recorded data that the tests run against."""
