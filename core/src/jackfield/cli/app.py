@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path  # noqa: TC003  typer reads annotations when it runs
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 app = typer.Typer(
     name="jackfield",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
+from rich.cells import cell_len
 
 from jackfield.cli import documents
 from jackfield.cli.running import Exit
@@ -197,11 +198,11 @@ def _row(item: Item, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _widths(rows: list[tuple[str, ...]]) -> list[int | None]:
-    """Give the sender a fifth and the subject what is left; None does not cut."""
+def _widths(rows: list[tuple[str, ...]]) -> list[int]:
+    """Give the sender a fifth and the subject what is left; cut nothing without a terminal."""
     total = columns()
     if total is None:
-        return [1, max(len(row[1]) for row in rows), 10, None, None, 1, None]
+        return [max(cell_len(row[n]) for row in rows) for n in range(7)]
     id_width = max(len(row[1]) for row in rows)
     account = min(16, max(len(row[6]) for row in rows))
     sender = min(24, total // 5)
@@ -209,10 +210,8 @@ def _widths(rows: list[tuple[str, ...]]) -> list[int | None]:
     return [1, id_width, 6, sender, subject, 1, account]
 
 
-def _line(row: tuple[str, ...], widths: list[int | None]) -> str:
-    cells = (
-        text if width is None else fit(text, width) for text, width in zip(row, widths, strict=True)
-    )
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    cells = (fit(text, width) for text, width in zip(row, widths, strict=True))
     return "  ".join(cells).rstrip()
 
 

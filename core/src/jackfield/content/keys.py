@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 
 from jackfield.batches import Keys, hash_body
+from jackfield.content.headers import split
 
-_FIELDS = ("Message-ID", "Date", "From", "To", "Subject", "Content-Type")
-_LONGEST_HEADER = 1 << 20
+_FIELDS = ("message-id", "date", "from", "to", "subject", "content-type")
 
 
 def mail_keys(mail: bytes, size: int | None, *, whole: bool) -> Keys:
@@ -23,9 +21,8 @@ def mail_keys(mail: bytes, size: int | None, *, whole: bool) -> Keys:
     Returns:
         Keys without a provider's id. They join nothing without Message-ID and Date.
     """
-    block = mail[:_LONGEST_HEADER]
-    headers = BytesHeaderParser(policy=compat32).parsebytes(block, headersonly=True)
-    values = [str(headers.get(name, "")) for name in _FIELDS]
+    headers, _ = split(mail)
+    values = [next(iter(headers.get(name, ())), "") for name in _FIELDS]
     text = "\0".join(" ".join(value.split()) for value in values)
     digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16)
     return Keys(

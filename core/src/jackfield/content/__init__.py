@@ -1,0 +1,1 @@
+"""Bytes of a mail to clean text and typed data; pure functions."""

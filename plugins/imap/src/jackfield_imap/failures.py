@@ -1,0 +1,87 @@
+"""What went wrong, as the user should read it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from imaplib import IMAP4
+from typing import TYPE_CHECKING
+
+from imapclient.exceptions import LoginError
+
+from jackfield.errors import AuthenticationError, ConnectorError, ProviderError, Unreachable
+
+if TYPE_CHECKING:
+    from jackfield.models import Account
+    from jackfield_imap.settings import ImapSettings
+
+_WAIT = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|THROTTLED|OVERQUOTA)\]", re.IGNORECASE)
+_SAID = 200
+
+
+def explain(account: Account, settings: ImapSettings, error: Exception) -> ConnectorError:
+    """Turn what a library raised into an error with its cause and fix.
+
+    Args:
+        account: Whose.
+        settings: To name the server; never the password.
+        error: What was raised.
+
+    Returns:
+        The error to raise instead.
+    """
+    at = f"{settings.server}:{settings.effective_port}"
+    if isinstance(error, ConnectorError):
+        return error
+    if isinstance(error, LoginError):
+        return _login(account, at, _said(error, settings))
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Unreachable(
+            account,
+            f"{at} shows a certificate that cannot be trusted: {error.verify_message}",
+            retryable=False,
+            fix="check EMAIL_IMAP_SERVER, or name your own authority in EMAIL_IMAP_CA_FILE",
+        )
+    if isinstance(error, ssl.SSLError):
+        hint = "check EMAIL_IMAP_PORT and EMAIL_IMAP_SECURITY (tls, starttls)"
+        return Unreachable(account, f"{at} does not speak TLS as expected", fix=hint)
+    if isinstance(error, OSError):
+        return _network(account, at, error)
+    if isinstance(error, IMAP4.abort):
+        said = _said(error, settings)
+        return Unreachable(account, f"{at} broke the connection off: {said}")
+    if isinstance(error, IMAP4.error):
+        return ProviderError(account, f"{at} said: {_said(error, settings)}")
+    return ProviderError(account, f"{at} sent what cannot be read: {type(error).__name__}")
+
+
+def _login(account: Account, at: str, said: str) -> ConnectorError:
+    if _WAIT.search(said):
+        return Unreachable(account, f"{at} lets nobody in just now: {said}")
+    return AuthenticationError(
+        account,
+        f"{at} refused the password: {said}",
+        fix="check EMAIL_IMAP_USERNAME and EMAIL_IMAP_PASSWORD "
+        "(providers with two-step sign-in want an app password)",
+    )
+
+
+def _network(account: Account, at: str, error: OSError) -> ConnectorError:
+    if isinstance(error, socket.gaierror):
+        return Unreachable(account, f"no server is known as {at}", fix="check EMAIL_IMAP_SERVER")
+    if isinstance(error, TimeoutError):
+        return Unreachable(account, f"{at} did not answer in time")
+    if isinstance(error, ConnectionRefusedError):
+        fix = "check EMAIL_IMAP_SERVER and EMAIL_IMAP_PORT"
+        return Unreachable(account, f"nothing listens at {at}", fix=fix)
+    return Unreachable(account, f"{at}: {error.strerror or type(error).__name__}")
+
+
+def _said(error: Exception, settings: ImapSettings) -> str:
+    """Quote the server's words, short and without the password, should it repeat it."""
+    text = str(error)
+    if text.startswith("b'") and text.endswith("'"):
+        text = text[2:-1]
+    secret = settings.password.get_secret_value()
+    return (text.replace(secret, "***") if secret else text)[:_SAID]

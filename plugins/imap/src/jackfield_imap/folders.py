@@ -1,0 +1,84 @@
+"""Folders: their roles, and which of them a listing looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jackfield.batches import Collection
+from jackfield.requests import LEFT_OUT_OF_LISTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# RFC 6154, section 2
+_SPECIAL_USE = {
+    b"\\sent": "sent",
+    b"\\drafts": "drafts",
+    b"\\trash": "trash",
+    b"\\junk": "spam",
+    b"\\archive": "archive",
+    b"\\all": "all",
+    b"\\flagged": "flagged",
+    b"\\important": "important",
+}
+# Where the server names no special use; compared with the last part of the name.
+_NAMES = {
+    "sent": "sent",
+    "sent items": "sent",
+    "sent messages": "sent",
+    "gesendet": "sent",
+    "drafts": "drafts",
+    "entwürfe": "drafts",
+    "trash": "trash",
+    "deleted items": "trash",
+    "deleted messages": "trash",
+    "papierkorb": "trash",
+    "junk": "spam",
+    "junk e-mail": "spam",
+    "spam": "spam",
+    "bulk mail": "spam",
+    "archive": "archive",
+}
+_VIEWS = frozenset({"all", "flagged", "important"})
+
+
+def folders_of(listed: Iterable[tuple[Sequence[bytes], bytes | None, str]]) -> list[Collection]:
+    """Turn the answer to LIST into collections.
+
+    Args:
+        listed: Flags, separator and decoded name of each, as IMAPClient gives them.
+
+    Returns:
+        All folders that can be opened, the inbox first, without epoch and count.
+    """
+    rows = [({flag.lower() for flag in flags}, sep, name) for flags, sep, name in listed]
+    marked = any(flags & _SPECIAL_USE.keys() for flags, _, _ in rows)
+    folders = [
+        _folder(flags, separator, name, guess=not marked)
+        for flags, separator, name in rows
+        if not flags & {b"\\noselect", b"\\nonexistent"}
+    ]
+    return sorted(folders, key=lambda each: (each.role != "inbox", each.name.lower()))
+
+
+def _folder(flags: set[bytes], separator: bytes | None, name: str, *, guess: bool) -> Collection:
+    split = separator.decode("ascii", "replace") if separator else "\0"
+    parent, _, last = name.rpartition(split)
+    role = next((_SPECIAL_USE[flag] for flag in sorted(flags & _SPECIAL_USE.keys())), "")
+    if name.upper() == "INBOX":
+        role = "inbox"
+    elif guess and not role:
+        role = _NAMES.get(last.lower(), "")
+    return Collection(id=name, name=name, role=role, parent=parent or None)
+
+
+def listed_by_default(folders: Iterable[Collection]) -> list[Collection]:
+    """Choose the folders that "all mails" means.
+
+    Args:
+        folders: All of them.
+
+    Returns:
+        Those without spam, trash, drafts, sent, and without views of other folders.
+    """
+    return [each for each in folders if each.role not in LEFT_OUT_OF_LISTS | _VIEWS]

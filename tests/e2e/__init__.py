@@ -1,0 +1,1 @@
+"""The whole way: a real server, the connector that ships, the store, the screen."""
