@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import statistics
-import sys
 import tokenize
 from pathlib import Path
 from typing import NamedTuple
@@ -71,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -27,7 +27,7 @@ def mail(**fields: object) -> UnifiedEmail:
 def test_a_source_is_an_open_string() -> None:
     assert SourceType.WHATSAPP == "whatsapp"
     assert SourceType("matrix") == "matrix"
-    assert {SourceType("matrix"): 1}["matrix"] == 1
+    assert hash(SourceType("matrix")) == hash("matrix")
 
 
 @pytest.mark.parametrize("name", ["", "Matrix", "1and1", "a b", "a:b", "x" * 65])

@@ -20,7 +20,8 @@ CASES: list[dict[str, Any]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))["
 def _expected(line: str, provider: str) -> tuple[str, tuple[str, ...], frozenset[str]]:
     """Read ``budget: INBOX/1 +seen, Archive/2``; a queue's places have no folder."""
     word, _, rest = line.partition(": ")
-    places, flags = [], set()
+    places: list[str] = []
+    flags: set[str] = set()
     for part in () if rest == "-" else rest.split(", "):
         place, *marks = part.split()
         place = f"updates/{place}" if provider == "queue" else place

@@ -56,7 +56,8 @@ def folder_histories(draw: Any, folder: str, *, strong: bool) -> list[Batch]:
     """Additions, flag changes and removals; at the end every mail was seen whole."""
     history = FolderHistory(folder, strong)
     for _ in range(draw(st.integers(1, 5))):
-        removed, patches = (), ()
+        removed: tuple[Ref, ...] = ()
+        patches: tuple[Patch, ...] = ()
         if history.there and draw(st.booleans()):
             uid = draw(st.sampled_from(sorted(history.there)))
             del history.there[uid]

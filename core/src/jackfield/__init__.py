@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jackfield.version import API_LEVEL, __version__
+
 if TYPE_CHECKING:
     from jackfield.orchestrator import Assistant, AssistantOrchestrator
 
 __all__ = ["API_LEVEL", "Assistant", "AssistantOrchestrator", "__version__"]
-
-__version__ = "0.1.0"
-
-API_LEVEL = 1
-"""The level of the connector contract. Core supports this one and the one before."""
 
 
 def __getattr__(name: str) -> object:

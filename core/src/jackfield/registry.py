@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from importlib_metadata import EntryPoint, entry_points
 
-from jackfield import API_LEVEL
 from jackfield.base import (
     Connector,
     MailSourceConnector,
@@ -19,6 +18,7 @@ from jackfield.base import (
 )
 from jackfield.errors import ConfigError, NotInstalled, PluginError
 from jackfield.models import Account, SourceType
+from jackfield.version import API_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -72,12 +72,9 @@ def test_a_mail_with_everything() -> None:
     assert (mail.message_id, mail.in_reply_to) == ("<q3@acme.example>", "<q2@acme.example>")
     assert mail.references == ("<q1@acme.example>", "<q2@acme.example>")
     assert mail.text.strip() == "Schöne Grüße"
-    assert [(p.name, p.media_type, p.size) for p in mail.attachments][0] == (
-        "Q3 büdget.pdf",
-        "application/pdf",
-        15,
-    )
-    assert mail.attachments[1].name == "the inner one.eml"
+    pdf, inner = mail.attachments
+    assert (pdf.name, pdf.media_type, pdf.size) == ("Q3 büdget.pdf", "application/pdf", 15)
+    assert inner.name == "the inner one.eml"
     assert "Inner text" not in mail.text
 
 
@@ -191,7 +188,10 @@ def test_a_monster_is_read_in_bounded_time_and_keeps_its_subject(raw: bytes) -> 
 
 
 def test_headers_in_odd_clothes() -> None:
-    odd = b"From ana Mon Jan  1\r\nSubject : folded\r\n  over\r\nbroken line\r\nTo: <me@acme.example>\r\n\r\nx"
+    odd = (
+        b"From ana Mon Jan  1\r\nSubject : folded\r\n  over\r\nbroken line\r\n"
+        b"To: <me@acme.example>\r\n\r\nx"
+    )
     mail = parse_headers(odd)
     assert mail.subject == "folded  over"
     assert mail.to == (Address("", "me@acme.example"),)

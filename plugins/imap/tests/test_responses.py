@@ -13,7 +13,10 @@ from jackfield_imap.responses import attachments, fetched
 
 
 def test_a_literal_belongs_to_the_item_before_it() -> None:
-    pieces = [(b"1 (UID 7 FLAGS (\\Seen $Work) BODY[] {5}", b"a)(\r\n"), b" RFC822.SIZE 5)"]
+    pieces: list[bytes | tuple[bytes, bytes]] = [
+        (b"1 (UID 7 FLAGS (\\Seen $Work) BODY[] {5}", b"a)(\r\n"),
+        b" RFC822.SIZE 5)",
+    ]
     (said,) = fetched(pieces)
     assert said == {
         b"UID": b"7",
@@ -24,7 +27,11 @@ def test_a_literal_belongs_to_the_item_before_it() -> None:
 
 
 def test_two_literals_in_one_message() -> None:
-    pieces = [(b"1 (UID 7 BODY[HEADER] {2}", b"h\n"), (b" BODY[TEXT] {2}", b"t\n"), b")"]
+    pieces: list[bytes | tuple[bytes, bytes]] = [
+        (b"1 (UID 7 BODY[HEADER] {2}", b"h\n"),
+        (b" BODY[TEXT] {2}", b"t\n"),
+        b")",
+    ]
     (said,) = fetched(pieces)
     assert (said[b"BODY[HEADER]"], said[b"BODY[TEXT]"]) == (b"h\n", b"t\n")
 

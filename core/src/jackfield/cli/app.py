@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-
 app = typer.Typer(
     name="jackfield",
     help="Every mailbox and chat you have, in one place.",

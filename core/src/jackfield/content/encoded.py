@@ -24,7 +24,7 @@ def decode_bytes(raw: bytes, charset: str | None) -> str:
     """
     for name in (charset, "utf-8", "cp1252"):
         try:
-            if name and codecs.lookup(name)._is_text_encoding:  # type: ignore[attr-defined]  # noqa: SLF001
+            if name and codecs.lookup(name)._is_text_encoding:
                 return raw.decode(name)
         except (LookupError, UnicodeError, ValueError):
             continue
@@ -36,7 +36,7 @@ def _known(charset: str | None) -> str:
         found = codecs.lookup(charset or "latin-1")
     except (LookupError, ValueError):
         return "latin-1"
-    return found.name if found._is_text_encoding else "latin-1"  # type: ignore[attr-defined]  # noqa: SLF001
+    return found.name if found._is_text_encoding else "latin-1"
 
 
 def decode_text(value: bytes | str) -> str:

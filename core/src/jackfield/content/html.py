@@ -12,10 +12,12 @@ MAX_HTML = 2 * 1024 * 1024
 
 CUT = "\n[cut: the original is longer]"
 
-_BLOCKS = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5"
-    " h6 header hr li main nav ol p pre section table tr ul".split()  # noqa: SIM905
-)
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr",
+    "ul",
+})  # fmt: skip
 _HIDDEN = frozenset({"script", "style", "title", "head", "noscript", "template"})
 _BREAK = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS))})\s*/?>")
 _CELL = re.compile(r"</?t[dh]\s*/?>")

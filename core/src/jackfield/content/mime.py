@@ -10,6 +10,7 @@ import email
 import quopri
 import re
 from dataclasses import dataclass, replace
+from email.message import Message
 from email.policy import compat32
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from jackfield.content.mail import ParsedMail, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from email.message import Message
 
     from fast_mail_parser import PyLazyMimePart
 
@@ -63,13 +63,18 @@ def parse_headers(raw: bytes) -> ParsedMail:
 
 
 def parse_mail(raw: bytes) -> ParsedMail:
-    """Read a mail. Never raises, whatever the bytes.
+    """Read a mail, whatever the bytes.
 
     Args:
         raw: The original bytes.
 
     Returns:
         What can be read; of tier ``stub``, with its problem, where the content cannot be.
+
+    Raises:
+        KeyboardInterrupt: The user did.
+        SystemExit: The process ends.
+        MemoryError: There is no more.
     """
     parsed = header.read(raw)
     readers: tuple[tuple[Tier, Callable[[bytes], Iterator[_Leaf]]], ...] = (
@@ -205,7 +210,7 @@ def _content(part: Message) -> bytes:
     """Decode a part as far as it goes."""
     payload = part.get_payload()
     if isinstance(payload, list):
-        return b"\n".join(child.as_bytes() for child in payload)
+        return b"\n".join(child.as_bytes() for child in payload if isinstance(child, Message))
     raw = str(payload).encode("utf-8", "surrogateescape")
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if encoding == "base64":

@@ -7,7 +7,7 @@ import unicodedata
 
 _LOOKED_AT = 8_000
 _INTRODUCTION = re.compile(
-    r"^(on|am|le|el|il) .{4,200}(wrote|schrieb|écrit|escribió|scritto)\s*:", re.I
+    r"^(on|am|le|el|il) .{4,200}(wrote|schrieb|écrit|escribió|scritto)\s*:", re.IGNORECASE
 )
 
 

@@ -110,11 +110,11 @@ def by_uids(client: IMAPClient, uids: Iterable[int], what: str) -> list[dict[byt
         without it.
     """
     wanted = set(uids)
-    found = {}
+    found: dict[int, dict[bytes, Value]] = {}
     for some in uid_sets(sorted(wanted)):
         found |= {uid_of(said): said for said in _fetch(client, some, what, by_uid=True)}
     for uid in sorted(wanted - found.keys()):
-        found |= {uid: said for said in _one(client, uid, what) if uid_of(said) == uid}
+        found |= {uid_of(said): said for said in _one(client, uid, what)}
     return [said for uid, said in found.items() if uid in wanted]
 
 

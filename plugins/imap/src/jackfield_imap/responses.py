@@ -53,8 +53,6 @@ def _messages(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     message: list[Piece] = []
     for piece in pieces:
         text = piece[0] if isinstance(piece, tuple) else piece
-        if text is None:
-            continue
         if _START.match(text) and message:
             yield message
             message = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
+import socket
 from contextlib import closing, suppress
 from copy import deepcopy
 from datetime import datetime, timedelta, timezone
@@ -51,6 +52,7 @@ def connect(account: Mapping[str, str]) -> IMAPClient:
         ssl=False,
         timeout=SECONDS,
     )
+    client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # 40 ms a command
     client.login(account["EMAIL_IMAP_USERNAME"], account["EMAIL_IMAP_PASSWORD"])
     return client
 
