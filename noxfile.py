@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import nox
@@ -99,7 +100,12 @@ def installed(session: nox.Session) -> None:
         wheels = {path.name.partition("-")[0]: path for path in Path(folder).glob("*.whl")}
         session.run("python", "-m", "venv", f"{folder}/clean", silent=True)
         python = str(Path(folder) / "clean" / ("Scripts" if os.name == "nt" else "bin") / "python")
-        names = [f"jackfield[cli] @ {wheels['jackfield'].as_uri()}", str(wheels["jackfield_imap"])]
-        session.run(python, "-m", "pip", "install", "--quiet", *names, external=True)
+        wanted = [f"jackfield[cli] @ {wheels['jackfield'].as_uri()}", str(wheels["jackfield_imap"])]
+        for wheel in wheels.values():
+            names = zipfile.ZipFile(wheel).namelist()
+            for must in ("LICENSE", "py.typed"):
+                if not any(name.endswith(must) for name in names):
+                    session.error(f"{wheel.name} has no {must}")
+        session.run(python, "-m", "pip", "install", "--quiet", *wanted, external=True)
         session.chdir(folder)
         session.run(python, "-m", "jackfield", "demo", external=True)

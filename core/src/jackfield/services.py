@@ -99,11 +99,15 @@ class ItemService:
         wanted = _Wanted(
             kinds[0], limit, unread_only, parse_since(since, self.session.clock.now()), deadline
         )
+        asked = [
+            (account, kind)
+            for account in self.chosen(accounts)
+            for kind in self._kinds(account, kinds)
+        ]
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._source(account, replace(wanted, kind=kind), offline))
-                for account in self.chosen(accounts)
-                for kind in self._kinds(account, kinds)
+                for account, kind in asked
             ]
         answers = [task.result() for task in tasks]
         results = await self._merge(answers, limit)

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from jackfield.errors import StoreError
-from jackfield.store.schema import migrate
+from jackfield.store.schema import check_version, migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +35,11 @@ def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connecti
         else:
             _make(path)
             db = _connect(f"file:{path.as_uri()[7:]}{'?mode=ro' if read_only else ''}")
+        version = check_version(db, str(path))
         if not read_only:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            migrate(db, str(path))
+            migrate(db, version)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"the store {path} cannot be opened: {error}",

@@ -49,12 +49,15 @@ CREATE TABLE spill (second INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 MIGRATIONS = (_V1,)
 
 
-def migrate(db: sqlite3.Connection, name: str) -> None:
-    """Bring a database to the newest schema.
+def check_version(db: sqlite3.Connection, name: str) -> int:
+    """Look at a database without changing it.
 
     Args:
-        db: An open connection, in autocommit mode.
+        db: An open connection.
         name: The file's name, for the message.
+
+    Returns:
+        The version of its schema; 0 for an empty one.
 
     Raises:
         StoreError: The file comes from a newer Jackfield.
@@ -65,5 +68,15 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
             f"{name} has schema {version}; this Jackfield knows {len(MIGRATIONS)}",
             fix="upgrade jackfield, or name another folder in JACKFIELD_DATA_DIR",
         )
+    return int(version)
+
+
+def migrate(db: sqlite3.Connection, version: int) -> None:
+    """Bring a database to the newest schema.
+
+    Args:
+        db: An open connection, in autocommit mode.
+        version: What it has now.
+    """
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")

@@ -198,4 +198,4 @@ def _fetch(client: IMAPClient, some: str, what: str, *, by_uid: bool) -> list[di
         kind, pieces = raw.fetch(some, what)
     if kind != "OK":
         raise raw.error(f"FETCH failed: {pieces!r}")
-    return list(fetched(pieces))
+    return list(fetched(piece for piece in pieces if piece is not None))
