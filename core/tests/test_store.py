@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import pytest
@@ -243,6 +246,23 @@ async def test_a_second_process_waits_for_the_first_and_loses_nothing(tmp_path: 
     assert len(await one.read(reading.newest, MAILS)) == 40
     one.close()
     other.close()
+
+
+def test_many_processes_may_make_the_store_at_once(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, pathlib
+from jackfield.store import reading
+from jackfield.store.database import Store
+from jackfield.store.reading import Listing
+store = Store(pathlib.Path({str(tmp_path / "store.db")!r}))
+print(asyncio.run(store.read(reading.newest, Listing(("email",)))))
+store.close()
+"""
+    running = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=PIPE, stderr=PIPE, text=True)
+        for _ in range(8)
+    ]
+    assert [process.communicate(timeout=60) for process in running] == [("[]\n", "")] * 8
 
 
 async def test_without_a_file_nothing_is_written_to_disk(

@@ -58,6 +58,8 @@ class Store:
         Raises:
             StoreError: SQLite could not.
         """
+        if self._read_db is None:
+            await self._run(self._writer, self._writing)
         return await self._run(self._reader, lambda: work(self._reading(), *args, **kw))
 
     async def write(
@@ -106,7 +108,6 @@ class Store:
         if self.path is None:
             return self._writing()
         if self._read_db is None:
-            open_file(self.path).close()
             self._read_db = open_file(self.path, read_only=True)
         return self._read_db
 

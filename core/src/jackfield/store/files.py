@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 from jackfield.errors import StoreError
-from jackfield.store.schema import check_version, migrate
+from jackfield.store.schema import is_current, migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +36,12 @@ def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connecti
         else:
             _make(path)
             db = _connect(f"file:{path.as_uri()[7:]}{'?mode=ro' if read_only else ''}")
-        version = check_version(db, str(path))
+        current = is_current(db, str(path))
         if not read_only:
-            db.execute("PRAGMA journal_mode = WAL")
+            _use_wal(db)
             db.execute("PRAGMA synchronous = NORMAL")
-            migrate(db, version)
+        if not current:
+            migrate(db)
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"the store {path} cannot be opened: {error}",
@@ -56,6 +58,20 @@ def _connect(name: str) -> sqlite3.Connection:
         check_same_thread=False,
         timeout=BUSY_SECONDS,
     )
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to WAL, which SQLite refuses at once, without waiting, while another is at it."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _make(path: Path) -> None:

@@ -49,7 +49,7 @@ CREATE TABLE spill (second INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 MIGRATIONS = (_V1,)
 
 
-def check_version(db: sqlite3.Connection, name: str) -> int:
+def is_current(db: sqlite3.Connection, name: str) -> bool:
     """Look at a database without changing it.
 
     Args:
@@ -57,7 +57,7 @@ def check_version(db: sqlite3.Connection, name: str) -> int:
         name: The file's name, for the message.
 
     Returns:
-        The version of its schema; 0 for an empty one.
+        Whether its schema is the newest.
 
     Raises:
         StoreError: The file comes from a newer Jackfield.
@@ -68,15 +68,23 @@ def check_version(db: sqlite3.Connection, name: str) -> int:
             f"{name} has schema {version}; this Jackfield knows {len(MIGRATIONS)}",
             fix="upgrade jackfield, or name another folder in JACKFIELD_DATA_DIR",
         )
-    return int(version)
+    return bool(version == len(MIGRATIONS))
 
 
-def migrate(db: sqlite3.Connection, version: int) -> None:
-    """Bring a database to the newest schema.
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a database to the newest schema; of two processes at once, one does it.
 
     Args:
         db: An open connection, in autocommit mode.
-        version: What it has now.
     """
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
