@@ -27,8 +27,8 @@ def clean(text: str, *, lines: bool = False) -> str:
         lines: Keep line breaks and tabs; otherwise all white space becomes one blank.
 
     Returns:
-        The text without escape sequences, and without control, format (zero-width, bidirectional, tag) and surrogate
-        characters.
+        The text without escape sequences, and without control, format (zero-width,
+        bidirectional, tag) and surrogate characters.
     """
     text = _ESCAPE.sub("", text)
     if not lines:
