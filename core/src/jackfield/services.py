@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from jackfield.models import Item, Kind, UnifiedEmail, UnifiedMessage
     from jackfield.session import Session
 
+OFFLINE = "offline: nobody was asked"
+
 DEADLINE = 10.0
 """Seconds that a source may take."""
 
@@ -150,7 +152,7 @@ class ItemService:
         """Ask one source; what it does not give comes from the store, and is called stale."""
         entries: list[Entry] = []
         if offline:
-            state = SourceState(str(account), wanted.kind, "failed", error="offline, as asked")
+            state = SourceState(str(account), wanted.kind, "failed", error=OFFLINE)
         else:
             state = await self._ask(account, wanted, entries)
         try:

@@ -13,6 +13,7 @@ from jackfield.cli.running import Exit
 from jackfield.cli.terminal import bold, clean, columns, fit
 from jackfield.errors import NoSourceAnswered
 from jackfield.orchestrator import AssistantOrchestrator
+from jackfield.services import OFFLINE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -139,9 +140,13 @@ def trouble(source: SourceState) -> list[str]:
     """
     if source.state == "complete":
         return []
-    shown = f", showing what was stored {ago(source.age)}" if source.state == "stale" else ""
-    state = "failed" if source.state == "stale" else source.state
-    lines = [f"!  {source.account:<15} {state}{shown}: {clean(source.error)}"]
+    state = source.state if source.state != "stale" else "failed"
+    told = f"{state}: {clean(source.error)}"
+    if source.error == OFFLINE:
+        told = "offline"
+    if source.state == "stale":
+        told += f"; this was stored {ago(source.age)}"
+    lines = [f"!  {source.account:<15} {told}"]
     return [*lines, f"   {'':<15} fix: {clean(source.fix)}"] if source.fix else lines
 
 

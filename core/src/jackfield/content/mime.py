@@ -178,7 +178,8 @@ def _tolerant(raw: bytes) -> Iterator[_Leaf]:
             raise _TooMuch(f"more than {MAX_DEPTH} levels or {MAX_PARTS} parts")
         payload = part.get_payload()
         if isinstance(payload, list) and part.get_content_maintype() != "message":
-            pending += [(child, depth + 1) for child in reversed(payload)]
+            children = [child for child in payload if isinstance(child, Message)]
+            pending += [(child, depth + 1) for child in reversed(children)]
         else:
             yield _tolerant_leaf(part)
 

@@ -124,8 +124,6 @@ class ImapConnector(MailSourceConnector):
         lines = _newest_first(line for line in lines if _wanted(line[1], request))
         refs = [ref for ref, _ in lines[: request.limit]]
         entries = await self._get(connection, refs, fetching.HEADERS)
-        rank = {ref: number for number, ref in enumerate(refs)}
-        entries.sort(key=lambda entry: rank[entry.ref])
         for at in range(0, len(entries), AT_ONCE):
             yield Batch(items=tuple(entries[at : at + AT_ONCE]))
 
@@ -214,7 +212,8 @@ class ImapConnector(MailSourceConnector):
                 return [entry for entry in made if entry is not None]
 
             found += await connection.run(work)
-        return found
+        rank = {ref: number for number, ref in enumerate(refs)}
+        return sorted(found, key=lambda entry: rank[entry.ref])
 
     def _check_epoch(self, folder: Collection, epoch: str) -> None:
         if epoch != folder.epoch:
