@@ -212,11 +212,25 @@ class IndexEntry:
         key: `Ref.key`.
         version: Differs from the last time exactly when something about the item changed.
         patch: The flags, where the listing has them: then no body needs to travel.
+        received: When the provider received it, where the listing has it; the core leaves alone
+            what lies before a sync's horizon.
     """
 
     key: str
     version: str
     patch: Patch | None = None
+    received: datetime | None = None
+
+    def is_within(self, horizon: datetime | None) -> bool:
+        """Tell whether a sync with this horizon wants the item.
+
+        Args:
+            horizon: Nothing received before this time is wanted; None means all.
+
+        Returns:
+            False only where it surely lies before.
+        """
+        return horizon is None or self.received is None or self.received >= horizon
 
 
 @dataclass(frozen=True, slots=True)

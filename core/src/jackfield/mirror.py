@@ -209,6 +209,8 @@ class Mirror:
         missing, changed, gone = await self.store.read(
             rounds.compare, place, collection.epoch, index
         )
+        wanted = {entry.key for entry in index if entry.is_within(self.horizon)}
+        missing = [key for key in missing if key in wanted]
         stale = [entry.key for entry in changed if entry.patch is None]
         for keys in _chunks([*missing, *stale], _GET_AT_ONCE):
             refs = [Ref(collection.id, key, collection.epoch) for key in keys]

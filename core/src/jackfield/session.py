@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from jackfield.models import Account, Kind
     from jackfield.protocols import Clock
     from jackfield.registry import Registry
+
+_log = logging.getLogger("jackfield.session")
 
 CLOSE_SECONDS = 2.0
 """How long an account may take to close."""
@@ -57,6 +60,7 @@ class Session:
         self._opening: dict[Account, asyncio.Task[None]] = {}
         self._http: list[HttpClient] = []
         self._left: set[Account] = set()
+        self._plugins: dict[str, object] | None = None
 
     def kinds(self, account: Account) -> frozenset[Kind]:
         """Tell which kinds an account's connector serves.
@@ -84,7 +88,8 @@ class Session:
         """
         self._leave_other_loop()
         if account not in self._hooks:
-            self._hooks[account] = AccountHooks(account, self._connector(account), self._plugins())
+            connector = self._connector(account)
+            self._hooks[account] = AccountHooks(account, connector, self._usable_plugins(account))
         return self._hooks[account]
 
     def _connector(self, account: Account) -> Connector | None:
@@ -95,8 +100,19 @@ class Session:
         except JackfieldError:
             return None
 
-    def _plugins(self) -> Mapping[str, object]:
-        return {each.name: each.load() for each in installed(PLUGINS)}
+    def _usable_plugins(self, account: Account) -> Mapping[str, object]:
+        """Load the cross-cutting plugins; a broken one is named in the log and left out."""
+        if self._plugins is None:
+            self._plugins = {}
+            for each in installed(PLUGINS):
+                try:
+                    plugin = each.load()
+                    AccountHooks(account, None, {each.name: plugin})
+                except PluginError as error:
+                    _log.warning("plugin %s is not used: %s", each.name, error)
+                else:
+                    self._plugins[each.name] = plugin
+        return self._plugins
 
     async def open(self, account: Account) -> AccountHooks:
         """Open an account, once, whoever asks.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jackfield_imap.fetching import uid_sets
 from jackfield_imap.folders import folders_of, listed_by_default
 from jackfield_imap.mapping import parse_internaldate
-from jackfield_imap.responses import attachments, fetched
+from jackfield_imap.responses import Malformed, attachments, fetched
 
 
 def test_a_literal_belongs_to_the_item_before_it() -> None:
@@ -54,6 +54,11 @@ def test_quoted_strings_may_hold_brackets_quotes_and_braces() -> None:
 def test_one_malformed_message_does_not_lose_the_others() -> None:
     pieces = [b"1 (UID 7 FLAGS ())", b"2 (UID 8 FLAGS (", b"3 (UID 9 FLAGS ())"]
     assert [said[b"UID"] for said in fetched(pieces)] == [b"7", b"9"]
+
+
+def test_an_index_leaves_no_message_out_in_silence() -> None:
+    with pytest.raises(Malformed):
+        list(fetched([b"1 (UID 7 FLAGS ())", b"2 (UID 8 FLAGS ("], strict=True))
 
 
 def test_an_unsolicited_flag_report_without_uid_is_left_out() -> None:

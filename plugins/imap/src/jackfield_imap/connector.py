@@ -289,4 +289,5 @@ def _by_folder(refs: Iterable[Ref]) -> dict[tuple[str, str], list[Ref]]:
 def _index_entry(folder: Collection, said: dict[bytes, Value]) -> IndexEntry:
     ref = Ref(folder.id, str(uid_of(said)), folder.epoch)
     version = " ".join(sorted(flags_of(said)))
-    return IndexEntry(ref.key, version, patch_of(ref, said))
+    received = parse_internaldate(said.get(b"INTERNALDATE"))
+    return IndexEntry(ref.key, version, patch_of(ref, said), received)

@@ -30,19 +30,25 @@ class Malformed(ValueError):
     """A response that is not of the form of RFC 9051, section 9."""
 
 
-def fetched(pieces: Iterable[Piece]) -> Iterator[dict[bytes, Value]]:
+def fetched(pieces: Iterable[Piece], *, strict: bool = False) -> Iterator[dict[bytes, Value]]:
     """Read the messages of a FETCH answer; one that cannot be read is left out.
 
     Args:
         pieces: As `imaplib` gives them: text, or text that ends in ``{n}`` with its literal.
+        strict: Leave none out, since what an index does not name is taken for deleted.
 
     Yields:
         Item name in capitals to value; a parenthesised value is a list. Always with ``UID``.
+
+    Raises:
+        Malformed: A message cannot be read, and none may be left out.
     """
     for message in _messages(pieces):
         try:
             items = _items(message)
         except Malformed:
+            if strict:
+                raise
             continue
         if b"UID" in items:
             yield items

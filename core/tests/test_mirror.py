@@ -1,0 +1,131 @@
+"""Sync rules that the contract's cases do not show: horizons, errors, broken connectors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from jackfield.capabilities import Capabilities
+from jackfield.clock import SystemClock
+from jackfield.errors import Unreachable
+from jackfield.hooks import AccountHooks
+from jackfield.mirror import CollectionSync, Mirror
+from jackfield.models import Account, SourceType
+from jackfield.store import reading
+from jackfield.store.database import Store
+from jackfield.store.reading import Listing
+from tests.contract.imap_fake import ImapFake, ImapServer
+from tests.contract.words import BEGINNING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
+
+    from jackfield.batches import Collection, IndexEntry
+
+ACCOUNT = Account(SourceType("fake"))
+ALL = Listing(("email",), limit=100, left_out=frozenset())
+
+
+async def run(connector: ImapFake, store: Store, **options: object) -> list[CollectionSync]:
+    connector.mailbox_identity = lambda: "me@acme.example"  # type: ignore[method-assign]
+    hooks = AccountHooks(ACCOUNT, connector)
+    return await Mirror(hooks, store, SystemClock(), "email", **options).round()  # type: ignore[arg-type]
+
+
+async def words(store: Store) -> list[str]:
+    return sorted(item.text for item in await store.read(reading.newest, ALL))
+
+
+class Dated(ImapFake):
+    """An index that says when mails came."""
+
+    async def index(self, collection: Collection) -> AsyncIterator[Sequence[IndexEntry]]:
+        async for page in super().index(collection):
+            yield [type(e)(e.key, e.version, e.patch, self._received(e.key)) for e in page]
+
+    @staticmethod
+    def _received(key: str) -> datetime:
+        return BEGINNING + timedelta(days=int(key))
+
+
+async def test_what_lies_before_the_horizon_is_not_fetched_by_way_of_the_index() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("INBOX", "late")
+    await run(Dated(server), store)
+    for word in ("one", "two", "three"):
+        server.append("Archive", word)
+    connector = Dated(server)
+    connector.declared = MappingProxyType({"email": Capabilities(sync="index")})  # type: ignore[misc]
+    await run(connector, store, horizon=BEGINNING + timedelta(days=2))
+    assert await words(store) == ["late", "three", "two"]
+    store.close()
+
+
+class Broken(ImapFake):
+    """Its archive cannot be reached, and its index stops half way."""
+
+    async def index(self, collection: Collection) -> AsyncIterator[Sequence[IndexEntry]]:
+        async for page in super().index(collection):
+            yield page
+            if collection.id == "Archive":
+                raise Unreachable(ACCOUNT, "the line broke")
+
+
+async def test_an_index_that_stops_half_way_drops_nothing() -> None:
+    server, store = ImapServer(), Store(None)
+    for word in ("one", "two", "three"):
+        server.append("Archive", word)
+    await run(ImapFake(server), store)
+    server.expunge("Archive", "3")
+    outcomes = await run(Broken(server), store)
+    assert [str(each.error) for each in outcomes if each.error] == ["fake:default: the line broke"]
+    assert await words(store) == ["one", "three", "two"]
+    store.close()
+
+
+class Bug(ImapFake):
+    """Fails as code fails."""
+
+    async def index(self, collection: Collection) -> AsyncIterator[Sequence[IndexEntry]]:
+        if collection.id == "Archive":
+            raise ZeroDivisionError("a bug")
+        async for page in super().index(collection):
+            yield page
+
+
+async def test_a_bug_in_one_folder_is_named_and_the_others_are_synced() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("INBOX", "budget")
+    outcomes = await run(Bug(server), store)
+    assert [bool(each.error) for each in outcomes] == [False, True]
+    assert "ZeroDivisionError: a bug" in str(outcomes[1].error)
+    assert await words(store) == ["budget"]
+    store.close()
+
+
+async def test_a_folder_that_is_gone_loses_its_places_and_a_renamed_one_no_mail() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("Archive", "budget")
+    await run(ImapFake(server), store)
+    (before,) = await store.read(reading.newest, ALL)
+    server.folders["Projects"] = server.folders.pop("Archive")
+    await run(ImapFake(server), store)
+    (after,) = await store.read(reading.newest, ALL)
+    assert (after.id, after.folders) == (before.id, ("Projects",))
+    store.close()
+
+
+async def test_most_of_a_large_folder_goes_when_a_person_agrees() -> None:
+    server, store = ImapServer(), Store(None)
+    for number in range(60):
+        server.append("INBOX", f"mail{number}")
+    await run(ImapFake(server), store)
+    for uid in range(1, 41):
+        server.expunge("INBOX", str(uid))
+    held = await run(ImapFake(server), store)
+    assert (held[0].report.withheld, len(await words(store))) == (40, 60)
+    agreed = await run(ImapFake(server), store, accept_removals=True)
+    assert (agreed[0].report.removed, len(await words(store))) == (40, 20)
+    store.close()
