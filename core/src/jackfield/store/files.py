@@ -31,23 +31,30 @@ def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connecti
         StoreError: The file cannot be opened, is no store, or comes from a newer Jackfield.
     """
     try:
-        if path is None:
-            db = _connect(":memory:")
-        else:
+        if path is not None:
             _make(path)
-            db = _connect(f"file:{path.as_uri()[7:]}{'?mode=ro' if read_only else ''}")
-        current = is_current(db, str(path))
-        if not read_only:
-            _use_wal(db)
-            db.execute("PRAGMA synchronous = NORMAL")
-        if not current:
-            migrate(db)
+        mode = "?mode=ro" if read_only else ""
+        db = _connect(":memory:" if path is None else f"file:{path.as_uri()[7:]}{mode}")
+        try:
+            _prepare(db, str(path), read_only=read_only)
+        except BaseException:
+            db.close()
+            raise
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"the store {path} cannot be opened: {error}",
             fix="check the folder's owner and space, or name another in JACKFIELD_DATA_DIR",
         ) from error
     return db
+
+
+def _prepare(db: sqlite3.Connection, name: str, *, read_only: bool) -> None:
+    current = is_current(db, name)
+    if not read_only:
+        _use_wal(db)
+        db.execute("PRAGMA synchronous = NORMAL")
+    if not current:
+        migrate(db)
 
 
 def _connect(name: str) -> sqlite3.Connection:
