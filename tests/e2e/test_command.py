@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,7 +101,7 @@ def test_the_store_of_a_newer_jackfield_is_refused_and_left_alone(
     import sqlite3
 
     (tmp_path / "data").mkdir()
-    with sqlite3.connect(tmp_path / "data" / "store.db") as db:
+    with closing(sqlite3.connect(tmp_path / "data" / "store.db")) as db:
         db.execute("PRAGMA user_version = 99")
     before = (tmp_path / "data" / "store.db").read_bytes()
     ran = jackfield("inbox", home=tmp_path, environment=mailbox.environment())
