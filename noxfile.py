@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 CORE = "./core[cli,mail]"
 PLUGINS = ["./plugins/imap"]
 TEST_TOOLS = ["pytest>=8.2", "pytest-asyncio>=0.24", "pytest-timeout>=2.3", "hypothesis>=6.100",
-              "cryptography>=42", "pyte>=0.8", "jsonschema>=4.20"]  # fmt: skip
+              "cryptography>=42"]  # fmt: skip
 SOURCES = ["core/src", "plugins/imap/src"]
 CHECKED = [*SOURCES, "core/tests", "plugins", "tests", "noxfile.py"]
 

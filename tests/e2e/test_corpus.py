@@ -10,6 +10,7 @@ import email.header
 import email.utils
 import imaplib
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from jackfield.models import UnifiedEmail
     from tests.peers.corpora import Mails
     from tests.peers.fixtures import DovecotAccount
+
+ARRIVED = datetime(2026, 1, 1, tzinfo=UTC)
+"""What a mail's time is where its Date header says none."""
 
 UNPARSED = 5
 SHARE = 0.99
@@ -71,7 +75,9 @@ async def test_all_recorded_mails_are_listed_and_shown_as_the_server_describes_t
 def _deliver(mailbox: DovecotAccount, mails: Mails) -> dict[str, str]:
     """Put the mails into the inbox; give the name of each by the UID it gets."""
     by_path = {
-        mailbox.deliver("INBOX", path.read_bytes(), flags="S").name.partition(":")[0]: name
+        mailbox.deliver("INBOX", path.read_bytes(), flags="S", when=ARRIVED).name.partition(":")[
+            0
+        ]: name
         for name, path in mails
     }
     with _imap(mailbox) as client:

@@ -84,11 +84,11 @@ def mail_corpus(tmp_path_factory: pytest.TempPathFactory) -> Mails:
     require("corpora", archive.is_file(), how)
     folder = tmp_path_factory.mktemp("corpora")
     with tarfile.open(archive) as packed:
-        _unpack(packed, folder)
+        unpack_safely(packed, folder)
     return find_mails(folder)
 
 
-def _unpack(packed: tarfile.TarFile, folder: Path) -> None:
+def unpack_safely(packed: tarfile.TarFile, folder: Path) -> None:
     """Unpacks regular files that stay inside the folder (before 3.11.4 tarfile has no filter)."""
     for member in packed:
         path = PurePosixPath(member.name)

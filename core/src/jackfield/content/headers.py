@@ -1,155 +1,167 @@
-"""Headers of a mail, read tolerantly: nothing here raises, whatever the bytes."""
+"""Header fields of any bytes: found, unfolded and read, never refused."""
 
 from __future__ import annotations
 
-import inspect
 import re
-from datetime import UTC, datetime
-from email.utils import getaddresses, mktime_tz, parsedate_tz
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+from typing import Final, NamedTuple
 
-from jackfield.content.encoded import decode_text
-from jackfield.content.mail import Address, ParsedMail
+from jackfield.content.encoded_words import decode_text
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+__all__ = ["Block", "decode_text", "find_block", "message_ids", "parse_date", "read_fields"]
 
-MAX_BLOCK = 1 << 20
-MAX_HEADERS = 1_000
-MAX_ADDRESSES = 10_000
+_LONGEST_BLOCK: Final = 1 << 20
+_MOST_FIELDS: Final = 1_000
+_MOST_IDS: Final = 1_000
 
-Headers = dict[str, list[str]]
+# A byte order mark, empty lines, and the envelope line of an mbox (RFC 4155).
+_PREFIX = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\n]*\n)?(?:\xef\xbb\xbf)?")
+_END = re.compile(rb"\n\r?\n|\A\r?\n")
+_FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,256})([ \t]*):((?s:.*))")
+_NEXT_FIELD = re.compile(rb"\n(?![ \t])")
+_CORE = re.compile(
+    rb"\n(?:from|to|cc|subject|date|message-id|received|mime-version|content-type|"
+    rb"content-transfer-encoding|return-path|reply-to|x-[a-z-]+)[ \t]*:",
+    re.IGNORECASE,
+)
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_ID = re.compile(r"<([^<>]*)>")
+_MINUTES_A_DAY = 24 * 60
 
-_END = re.compile(rb"\r?\n\r?\n|\r\r|\A\r?\n")
-_PREFIX = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s*\n)*(?:>?From [^\n]*\n)?")
-_FIELD = re.compile(r"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
-_ID = re.compile(r"<[^<>\s]+>")
-_BULK = frozenset({"bulk", "list", "junk"})
-# Since 3.13, and patched into some releases before, the default refuses what is malformed.
-_LENIENT = {"strict": False} if "strict" in inspect.signature(getaddresses).parameters else {}
+
+class Block(NamedTuple):
+    """The header block of a mail.
+
+    Attributes:
+        lines: The unfolded fields, without line ends.
+        body: Offset of the body in the bytes that were searched.
+        clean: The mail begins with the block and nothing in it had to be skipped.
+    """
+
+    lines: list[bytes]
+    body: int
+    clean: bool
 
 
-def split(raw: bytes) -> tuple[Headers, int]:
-    """Part the headers from the body.
+def find_block(raw: bytes) -> Block:
+    """Find the header block, at most 1 MiB and 1,000 fields of it.
+
+    A byte order mark, empty lines and an mbox line before it are skipped; so are lines that are
+    no fields where known fields follow. Otherwise such a line begins the body, as RFC 5322,
+    section 2.1, has it for lack of anything better.
 
     Args:
-        raw: A mail, or its header block; perhaps with an mbox line, blank lines or a byte order
-            mark before it.
+        raw: The mail, or its beginning, with any line ends.
 
     Returns:
-        Lower-case name to unfolded values in order, with surrogates for bytes that are not
-        ASCII; and where the body begins.
+        The block; empty where there is none.
     """
     prefix = _PREFIX.match(raw)
     start = prefix.end() if prefix else 0
-    end = _END.search(raw, start, start + MAX_BLOCK)
-    stop = end.start() if end else min(len(raw), start + MAX_BLOCK)
-    text = raw[start:stop].decode("ascii", "surrogateescape")
-    headers: Headers = {}
-    for line in _logical_lines(text)[:MAX_HEADERS]:
+    block = raw[start : start + _LONGEST_BLOCK]
+    if b"\r" in block and b"\n" not in block:
+        block = block.replace(b"\r", b"\n")
+    end = _END.search(block)
+    stop = end.start() if end else len(block)
+    body = end.end() if end else len(block)
+    lines, used = _fields(block[:stop])
+    whole = used >= stop
+    return Block(lines, start + (body if whole else used), start == 0 and whole and used == stop)
+
+
+def _fields(block: bytes) -> tuple[list[bytes], int]:
+    """Split a block into fields.
+
+    Returns:
+        The fields, and the offset where the body begins; the block's length where every line
+        is a field, more than that where lines were skipped.
+    """
+    lines: list[bytes] = []
+    offset, mended, last_core = 0, 0, -1
+    folded = b"\n " in block or b"\n\t" in block
+    for line in _NEXT_FIELD.split(block) if folded else block.split(b"\n"):
         if field := _FIELD.match(line):
-            headers.setdefault(field[1].lower(), []).append(field[2].strip())
-    return headers, end.end() if end else len(raw)
+            mended |= bool(field[2])
+            text = field[1] + b":" + field[3] if field[2] else line
+            lines.append((_FOLD.sub(b"", text) if b"\n" in text else text).rstrip(b"\r"))
+        elif line.strip():
+            if last_core < 0:
+                last_core = max((m.start() for m in _CORE.finditer(block)), default=0)
+            if last_core < offset:
+                return lines[:_MOST_FIELDS], offset
+            mended = 1
+        offset += len(line) + 1
+    return lines[:_MOST_FIELDS], len(block) + mended
 
 
-def _logical_lines(text: str) -> list[str]:
-    """Unfold (RFC 5322, section 2.2.3): the line break goes, the blank after it stays."""
-    lines: list[list[str]] = []
-    for line in re.split(r"\r\n|\n|\r", text):
-        if line[:1] in {" ", "\t"} and lines:
-            lines[-1].append(line)
-        elif len(lines) <= MAX_HEADERS:
-            lines.append([line])
-    return ["".join(parts) for parts in lines]
-
-
-def read(raw: bytes) -> ParsedMail:
-    """Read a mail's headers.
+def read_fields(block: Block) -> dict[str, list[bytes]]:
+    """Sort fields by their name.
 
     Args:
-        raw: A mail, or its header block.
+        block: From `find_block`.
 
     Returns:
-        What they say; nothing of the body.
+        Names in lower case, and the raw values in the order of the mail.
     """
-    return of_headers(split(raw)[0])
+    fields: dict[str, list[bytes]] = {}
+    for line in block.lines:
+        name, _, value = line.partition(b":")
+        fields.setdefault(name.rstrip().decode("ascii", "replace").lower(), []).append(
+            value.strip(b" \t\r\n")
+        )
+    return fields
 
 
-def of_headers(headers: Mapping[str, Sequence[str]]) -> ParsedMail:
-    """Make sense of headers.
+def message_ids(value: bytes | str) -> tuple[str, ...]:
+    """Read Message-ID, In-Reply-To or References (RFC 5322, section 3.6.4).
 
     Args:
-        headers: As `split` gives them.
+        value: The raw value.
 
     Returns:
-        What they say.
+        What stands in angle brackets, with them and without white space around; else the words
+        with an ``@``, or the whole value. At most 1,000.
     """
-    senders = addresses(headers, "from") or addresses(headers, "sender")
-    references = _ID.findall(" ".join(headers.get("references", ())))
-    answered = _ID.findall(" ".join(headers.get("in-reply-to", ())))
-    return ParsedMail(
-        subject=decode_text(_first(headers, "subject") or ""),
-        sender=senders[0] if senders else None,
-        reply_to=addresses(headers, "reply-to"),
-        to=addresses(headers, "to"),
-        cc=addresses(headers, "cc"),
-        bcc=addresses(headers, "bcc"),
-        date=parse_date(_first(headers, "date")),
-        message_id=_message_id(_first(headers, "message-id")),
-        in_reply_to=answered[0] if answered else None,
-        references=tuple(map(decode_text, references[:MAX_HEADERS])),
-        is_bulk=_is_bulk(headers),
-        unsubscribe=decode_text(_first(headers, "list-unsubscribe") or "") or None,
-    )
+    text = decode_text(value)[: 1 << 16]
+    found = [f"<{each.strip()}>" for each in _ID.findall(text) if each.strip()]
+    plausible = [each for each in found if "@" in each] or found
+    if not plausible:
+        plausible = [word for word in text.split() if "@" in word]
+    if not plausible and text:
+        plausible = [" ".join(text.split())]
+    return tuple(dict.fromkeys(plausible[:_MOST_IDS]))
 
 
-def addresses(headers: Mapping[str, Sequence[str]], name: str) -> tuple[Address, ...]:
-    """Read an address header.
+def parse_date(value: bytes | str) -> datetime | None:
+    """Read a Date header (RFC 5322, sections 3.3 and 4.3), with obsolete zones and short years.
 
     Args:
-        headers: As `split` gives them.
-        name: In lower case.
+        value: The raw value.
 
     Returns:
-        Its mailboxes, groups opened, names decoded.
+        An aware time in the zone of the sender, UTC where none is given; None for garbage and
+        for what is no time in UTC.
     """
+    text = decode_text(value)[:200]
     try:
-        pairs = getaddresses(list(headers.get(name, ())), **_LENIENT)
-    except (RecursionError, ValueError, IndexError, TypeError):
-        return ()
-    found = [Address(decode_text(n).strip(), decode_text(a).strip()) for n, a in pairs if n or a]
-    return tuple(found[:MAX_ADDRESSES])
-
-
-def parse_date(value: str | None) -> datetime | None:
-    """Read a Date header (RFC 5322, section 3.3, with the obsolete forms).
-
-    Args:
-        value: As it stands there, or None.
-
-    Returns:
-        The time, in UTC where it has no zone; None where it is none.
-    """
-    try:
-        parts = parsedate_tz(value or "")
-        return None if parts is None else datetime.fromtimestamp(mktime_tz(parts), UTC)
-    except (ValueError, OverflowError, TypeError, OSError, IndexError):
+        found = parsedate_tz(text)
+        if found is None:
+            return _iso_date(text)
+        year, month, day, hour, minute, second = found[:6]
+        minutes = (found[9] or 0) // 60
+        if abs(minutes) >= _MINUTES_A_DAY:
+            return None
+        zone = timezone(timedelta(minutes=minutes)) if minutes else UTC
+        date = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+        date.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError, AttributeError, LookupError):
         return None
+    return date
 
 
-def _first(headers: Mapping[str, Sequence[str]], name: str) -> str | None:
-    return next(iter(headers.get(name, ())), None)
-
-
-def _message_id(value: str | None) -> str | None:
-    if not value:
-        return None
-    found = re.search(r"<[^<>]+>", value)
-    return decode_text(found[0] if found else value)
-
-
-def _is_bulk(headers: Mapping[str, Sequence[str]]) -> bool:
-    if "list-id" in headers or "list-unsubscribe" in headers:
-        return True
-    automatic = (_first(headers, "auto-submitted") or "no").lower()
-    return (_first(headers, "precedence") or "").lower() in _BULK or automatic != "no"
+def _iso_date(text: str) -> datetime | None:
+    date = datetime.fromisoformat(text)
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    date.astimezone(UTC)
+    return date

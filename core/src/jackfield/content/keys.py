@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from jackfield.batches import Keys, hash_body
-from jackfield.content.headers import split
+from jackfield.content.headers import find_block, read_fields
 
 _FIELDS = ("message-id", "date", "from", "to", "subject", "content-type")
 
@@ -21,10 +21,10 @@ def mail_keys(mail: bytes, size: int | None, *, whole: bool) -> Keys:
     Returns:
         Keys without a provider's id. They join nothing without Message-ID and Date.
     """
-    headers, _ = split(mail)
-    values = [next(iter(headers.get(name, ())), "") for name in _FIELDS]
-    text = "\0".join(" ".join(value.split()) for value in values)
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16)
+    fields = read_fields(find_block(mail))
+    values = [next(iter(fields.get(name, ())), b"") for name in _FIELDS]
+    folded = b"\0".join(b" ".join(value.split()) for value in values)
+    digest = hashlib.blake2b(folded, digest_size=16)
     return Keys(
         digest=digest.hexdigest(),
         size=size,

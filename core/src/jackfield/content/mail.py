@@ -1,4 +1,4 @@
-"""What is read from a mail's bytes."""
+"""What a mail holds once it has been read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Tier = Literal["fast", "tolerant", "stub", "headers"]
-"""Which reader gave the content; ``stub``: none could, the headers are all there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +16,8 @@ class Address:
     """One mailbox of an address header.
 
     Attributes:
-        name: The decoded display name, or empty.
-        address: Such as ``ana@acme.com``; whatever stood there where it is none.
+        name: The display name, decoded; empty where there is none.
+        address: As sent, without brackets; empty where the sender gave a name alone.
     """
 
     name: str
@@ -27,15 +26,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file in a mail.
+    """An attachment, without its bytes.
 
     Attributes:
-        name: As it was sent, decoded. Never a path: see `filenames`.
-        media_type: Such as ``application/pdf``.
+        name: The file name as sent, decoded; never safe as a path (`filenames.safe_filename`).
+        media_type: Such as ``image/png``, in lower case.
         size: Bytes after decoding.
-        inline: Shown within the text.
-        content_id: Without angle brackets, or None.
-        index: Its number among the leaves of the mail, depth first.
+        inline: It belongs into the text (an image that the HTML shows).
+        content_id: The Content-ID without brackets, as ``cid:`` URLs write it (RFC 2392).
+        index: Position among all leaf parts, depth first; `mime.extract_part` takes it.
     """
 
     name: str
@@ -48,31 +47,33 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ParsedMail:
-    """A mail, as far as it can be read.
+    """A mail, or its headers alone.
 
     Attributes:
-        subject: Decoded, unfolded.
-        sender: The first address of From, else Sender.
-        reply_to: Reply-To.
+        subject: Decoded, on one line.
+        sender: The first mailbox of From, or Sender where From is missing.
+        from_: All mailboxes of From.
+        reply_to: Where answers should go.
         to: To.
         cc: Cc.
-        bcc: Bcc.
-        date: The Date header with its zone (without one it counts as UTC), or None.
-        message_id: With angle brackets where it has them.
-        in_reply_to: The first Message-ID of In-Reply-To.
-        references: Message-IDs, oldest first.
-        is_bulk: From a list or an automatic sender.
-        unsubscribe: List-Unsubscribe.
-        text: The text; from HTML where there is no other.
-        html: Sanitised, or None.
-        calendar: The iCalendar text of an invitation, or None.
-        attachments: Files.
-        tier: Which reader gave the content.
-        problem: Why a better reader could not, or None.
+        bcc: Bcc, present in one's own sent mail.
+        date: The Date header, aware; without a zone it counts as UTC. A stranger wrote it.
+        message_id: With its angle brackets, as sent.
+        in_reply_to: The Message-ID that this one answers, with brackets.
+        references: The Message-IDs of the conversation, oldest first.
+        is_bulk: A list, a newsletter or a machine sent it.
+        unsubscribe: The https, http or mailto address of List-Unsubscribe.
+        text: The body as plain text, made from the HTML where there is no other.
+        html: The sanitised HTML body, safe to show.
+        calendar: The bytes of the first text/calendar part.
+        attachments: All parts that are not the body.
+        tier: Which reader succeeded; ``headers`` where only headers were asked for.
+        problem: Why the body could not be read, or what had to be cut.
     """
 
     subject: str = ""
     sender: Address | None = None
+    from_: tuple[Address, ...] = ()
     reply_to: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
@@ -85,7 +86,7 @@ class ParsedMail:
     unsubscribe: str | None = None
     text: str = ""
     html: str | None = None
-    calendar: str | None = None
+    calendar: bytes | None = None
     attachments: tuple[Part, ...] = ()
     tier: Tier = "headers"
     problem: str | None = None

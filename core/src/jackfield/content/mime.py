@@ -1,270 +1,209 @@
-"""A mail in three tiers: a fast reader, a tolerant one, and a stub that keeps the headers.
+"""A mail's bytes to a `ParsedMail`, whatever they are.
 
-fast-mail-parser reads 20,000 mails a second and refuses a whole mail for one bad part; the
-standard library's compat32 never does, and is twelve times as slow (ARCHITECTURE.md, "Mail").
+Three readers are tried: the fast one, the tolerant one, and at last the headers alone. All hand
+over the same leaf parts in the same order, so that an attachment's index means the same part
+whichever of them read the mail.
 """
 
 from __future__ import annotations
 
-import email
-import quopri
+import html as entities
 import re
-from dataclasses import dataclass, replace
-from email.message import Message
-from email.policy import compat32
 from typing import TYPE_CHECKING
 
-from jackfield.content import headers as header
-from jackfield.content.encoded import decode_base64, decode_bytes, decode_text
-from jackfield.content.mail import ParsedMail, Part
+from jackfield.content.addresses import parse_addresses
+from jackfield.content.charsets import decode
+from jackfield.content.fast import fast_leaves
+from jackfield.content.headers import decode_text, find_block, message_ids, parse_date, read_fields
+from jackfield.content.html import MOST_CHARACTERS, html_to_text, sanitise
+from jackfield.content.leaves import Leaf, TooComplexError
+from jackfield.content.mail import ParsedMail
+from jackfield.content.tolerant import tolerant_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from fast_mail_parser import PyLazyMimePart
-
+    from jackfield.content.headers import Block
     from jackfield.content.mail import Tier
 
-MAX_DEPTH = 100
-MAX_PARTS = 1_000
-
-_MULTIPART = re.compile(rb"content-type:\s*(?:multipart|message)/", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """A part that holds content.
-
-    `content` is decoded from its transfer encoding.
-    """
-
-    media_type: str
-    charset: str | None
-    name: str
-    disposition: str
-    content_id: str | None
-    content: bytes
-
-
-class _TooMuch(ValueError):
-    """More parts or levels than are read."""
-
-
-def parse_headers(raw: bytes) -> ParsedMail:
-    """Read the headers alone.
-
-    Args:
-        raw: A mail, or its header block.
-
-    Returns:
-        What they say, of tier ``headers``.
-    """
-    return header.read(raw)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_URL = re.compile(r"<\s*((?:https?|mailto):[^>\s]+)\s*>", re.IGNORECASE)
+_FATAL = (KeyboardInterrupt, MemoryError, SystemExit, GeneratorExit, ImportError)
+_BULK = frozenset({"bulk", "list", "junk"})
 
 
 def parse_mail(raw: bytes) -> ParsedMail:
-    """Read a mail, whatever the bytes.
+    """Read a mail. Never raises for any bytes.
 
     Args:
         raw: The original bytes.
 
     Returns:
-        What can be read; of tier ``stub``, with its problem, where the content cannot be.
+        The mail; `tier` says which reader succeeded, `problem` what went wrong.
 
     Raises:
-        KeyboardInterrupt: The user did.
-        SystemExit: The process ends.
-        MemoryError: There is no more.
+        ImportError: A library of the extra ``mail`` is not installed.
     """
-    parsed = header.read(raw)
-    readers: tuple[tuple[Tier, Callable[[bytes], Iterator[_Leaf]]], ...] = (
-        ("fast", _fast),
-        ("tolerant", _tolerant),
+    block = find_block(raw)
+    tier, leaves, problem = _leaves(raw, block)
+    body = [leaf for leaf in leaves if leaf.is_body]
+    texts = {leaf.index: _decoded(leaf) for leaf in body}
+    if problem is None and any(len(text) > MOST_CHARACTERS for text in texts.values()):
+        problem = "a text of more than 2 MiB, of which HTML is cut"
+    return _with_headers(
+        block,
+        tier=tier,
+        problem=problem,
+        text=_text(body, texts),
+        html=_html(body, texts),
+        calendar=next((x.content for x in leaves if x.media_type == "text/calendar"), None),
+        attachments=tuple(leaf.part for leaf in leaves if not leaf.is_body),
     )
-    problem = None
-    for tier, leaves in readers:
-        try:
-            return _assemble(replace(parsed, tier=tier, problem=problem), list(leaves(raw)))
-        except (KeyboardInterrupt, SystemExit, MemoryError):
-            raise
-        except BaseException as error:  # noqa: BLE001  a panic in Rust is no Exception
-            problem = f"{type(error).__name__}: {error}"[:200]
-    return replace(parsed, tier="stub", problem=problem)
+
+
+def parse_headers(raw: bytes) -> ParsedMail:
+    """Read the headers of a mail. Never raises for any bytes.
+
+    Args:
+        raw: A header block, with or without a body behind it.
+
+    Returns:
+        The mail without text and attachments, of the tier ``headers``.
+    """
+    return _with_headers(find_block(raw), tier="headers")
 
 
 def extract_part(raw: bytes, index: int) -> bytes:
-    """Read a file out of a mail.
+    """Get an attachment's bytes.
 
     Args:
-        raw: The original bytes.
+        raw: The original bytes of the mail.
         index: `Part.index`.
 
     Returns:
-        Its decoded bytes.
+        The decoded bytes.
 
     Raises:
-        IndexError: There is no such part.
+        IndexError: The mail has no such part.
+        ImportError: A library of the extra ``mail`` is not installed.
     """
-    for leaves in (_fast, _tolerant):
-        try:
-            return list(leaves(raw))[index].content
-        except (ValueError, RecursionError, header_errors()):
-            continue
-    raise IndexError(index)
+    _, leaves, _ = _leaves(raw, find_block(raw))
+    if not 0 <= index < len(leaves):
+        raise IndexError(f"the mail has {len(leaves)} parts, none with index {index}")
+    return leaves[index].content
 
 
-def header_errors() -> type[Exception]:
-    """Name what fast-mail-parser raises, importing it only when needed.
+def _leaves(raw: bytes, block: Block) -> tuple[Tier, list[Leaf], str | None]:
+    mail = raw if block.clean else b"\n".join([*block.lines, b"", raw[block.body :]])
+    try:
+        return "fast", fast_leaves(mail), None
+    except TooComplexError as error:
+        return "stub", [], str(error)
+    except BaseException as error:  # noqa: BLE001  a panic in Rust is no Exception
+        _reraise_fatal(error)
+    try:
+        return "tolerant", tolerant_leaves(mail), None
+    except TooComplexError as error:
+        return "stub", [], str(error)
+    except Exception as error:  # noqa: BLE001  RecursionError, and the parser's own faults
+        return "stub", [], f"{type(error).__name__} in the body"
+
+
+def _reraise_fatal(error: BaseException) -> None:
+    if isinstance(error, _FATAL):
+        raise error
+
+
+def _decoded(leaf: Leaf) -> str:
+    charset = leaf.charset
+    if charset is None and leaf.media_type == "text/html":
+        found = _META_CHARSET.search(leaf.content[:2048])
+        charset = found[1].decode("ascii") if found else None
+    text = decode(leaf.content, charset)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _groups(body: list[Leaf]) -> list[list[Leaf]]:
+    """Put the renderings of one thing together.
 
     Returns:
-        Its base error.
+        For each multipart/alternative its leaves, for every other leaf a group of its own.
     """
-    from fast_mail_parser import ParseError
-
-    return ParseError
-
-
-def _fast(raw: bytes) -> Iterator[_Leaf]:
-    from fast_mail_parser import parse_email_tree
-
-    if len(raw) and not raw.lstrip(b"\r\n"):
-        raise _TooMuch("nothing but line breaks")
-    pending = [(parse_email_tree(raw, mode="lazy"), 0)]
-    count = 0
-    while pending:
-        part, depth = pending.pop()
-        count += 1
-        if depth > MAX_DEPTH or count > MAX_PARTS:
-            raise _TooMuch(f"more than {MAX_DEPTH} levels or {MAX_PARTS} parts")
-        if part.children and not part.is_message:
-            pending += [(child, depth + 1) for child in reversed(part.children)]
-        elif part.content is not None:
-            yield _fast_leaf(part, part.content)
+    groups: dict[tuple[int, int], list[Leaf]] = {}
+    for leaf in body:
+        key = (leaf.choice, 0) if leaf.choice else (0, leaf.index)
+        groups.setdefault(key, []).append(leaf)
+    return list(groups.values())
 
 
-def _fast_leaf(part: PyLazyMimePart, content: bytes) -> _Leaf:
-    content_type = next(iter(_values(part.headers, "content-type")), "")
-    name = decode_text(part.filename)
-    if part.is_message and not name:
-        name = _message_name(content)
-    return _Leaf(
-        part.content_type.lower(),
-        _charset(content_type),
-        name,
-        (part.disposition or "").lower(),
-        part.content_id,
-        content,
-    )
-
-
-def _values(headers: dict[str, list[str]], name: str) -> list[str]:
-    return [value for key, some in headers.items() if key.lower() == name for value in some]
-
-
-def _charset(content_type: str) -> str | None:
-    found = re.search(r"charset\s*=\s*\"?'?([^\s\"';]+)", content_type, re.IGNORECASE)
-    return found[1].lower() if found else None
-
-
-def _tolerant(raw: bytes) -> Iterator[_Leaf]:
-    if len(_MULTIPART.findall(raw)) > MAX_PARTS:
-        raise _TooMuch(f"more than {MAX_PARTS} parts")
-    pending: list[tuple[Message, int]] = [(email.message_from_bytes(raw, policy=compat32), 0)]
-    count = 0
-    while pending:
-        part, depth = pending.pop()
-        count += 1
-        if depth > MAX_DEPTH or count > MAX_PARTS:
-            raise _TooMuch(f"more than {MAX_DEPTH} levels or {MAX_PARTS} parts")
-        payload = part.get_payload()
-        if isinstance(payload, list) and part.get_content_maintype() != "message":
-            children = [child for child in payload if isinstance(child, Message)]
-            pending += [(child, depth + 1) for child in reversed(children)]
+def _text(body: list[Leaf], texts: dict[int, str]) -> str:
+    found: list[str] = []
+    for group in _groups(body):
+        plain = [texts[x.index] for x in group if x.media_type == "text/plain"]
+        if any(text.strip() for text in plain):
+            found.extend(text.strip("\n") for text in plain if text.strip())
         else:
-            yield _tolerant_leaf(part)
+            found.extend(html_to_text(texts[x.index]) for x in group if x.media_type == "text/html")
+    return "\n\n".join(text for text in found if text)
 
 
-def _tolerant_leaf(part: Message) -> _Leaf:
-    content = _content(part)
-    media_type = part.get_content_type()
-    name = decode_text(_quiet(part.get_filename) or "")
-    if media_type == "message/rfc822" and not name:
-        name = _message_name(content)
-    return _Leaf(
-        media_type,
-        _charset(str(part.get("Content-Type", ""))),
-        name,
-        (_quiet(part.get_content_disposition) or "").lower(),
-        str(part.get("Content-ID", "")).strip().strip("<>") or None,
-        content,
-    )
-
-
-def _quiet(read: Callable[[], str | None]) -> str | None:
-    try:
-        return read()
-    except (ValueError, TypeError, LookupError, IndexError):
+def _html(body: list[Leaf], texts: dict[int, str]) -> str | None:
+    if not any(leaf.media_type == "text/html" for leaf in body):
         return None
+    found: list[str] = []
+    for group in _groups(body):
+        html = [texts[x.index] for x in group if x.media_type == "text/html"]
+        if html:
+            found.extend(sanitise(text).strip() for text in html)
+        else:
+            found.extend(f"<pre>{entities.escape(texts[x.index])}</pre>" for x in group)
+    return "\n".join(found)
 
 
-def _content(part: Message) -> bytes:
-    """Decode a part as far as it goes."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return b"\n".join(child.as_bytes() for child in payload if isinstance(child, Message))
-    raw = str(payload).encode("utf-8", "surrogateescape")
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding == "base64":
-        return decode_base64(raw)
-    return quopri.decodestring(raw) if encoding == "quoted-printable" else raw
+def _with_headers(block: Block, *, tier: Tier, **body: object) -> ParsedMail:
+    fields = read_fields(block)
 
+    def first(name: str) -> bytes:
+        return next(iter(fields.get(name, ())), b"")
 
-def _message_name(content: bytes) -> str:
-    return f"{header.read(content).subject or 'message'}.eml"
-
-
-def _assemble(parsed: ParsedMail, leaves: list[_Leaf]) -> ParsedMail:
-    plain: list[str] = []
-    rich: list[str] = []
-    files: list[Part] = []
-    calendar = None
-    for index, leaf in enumerate(leaves):
-        if _is_body(leaf):
-            body = decode_bytes(leaf.content, leaf.charset).replace("\r\n", "\n")
-            (rich if leaf.media_type == "text/html" else plain).append(body)
-            continue
-        if leaf.media_type == "text/calendar" and calendar is None:
-            calendar = decode_bytes(leaf.content, leaf.charset)
-        if leaf.content or leaf.name:
-            files.append(_part(leaf, index))
-    return replace(
-        parsed,
-        text=_text(plain, rich),
-        html=_html(rich),
-        calendar=calendar,
-        attachments=tuple(files),
+    from_ = parse_addresses(fields.get("from", ()))
+    sender = from_ or parse_addresses(fields.get("sender", ()))
+    ids = message_ids(first("message-id"))
+    answered = message_ids(first("in-reply-to"))
+    return ParsedMail(
+        subject=decode_text(first("subject")),
+        sender=sender[0] if sender else None,
+        from_=from_,
+        reply_to=parse_addresses(fields.get("reply-to", ())),
+        to=parse_addresses(fields.get("to", ())),
+        cc=parse_addresses(fields.get("cc", ())),
+        bcc=parse_addresses(fields.get("bcc", ())),
+        date=parse_date(first("date")),
+        message_id=ids[0] if ids else None,
+        in_reply_to=answered[0] if answered else None,
+        references=message_ids(first("references")),
+        is_bulk=_is_bulk(fields),
+        unsubscribe=_unsubscribe(fields),
+        tier=tier,
+        **body,  # type: ignore[arg-type]
     )
 
 
-def _is_body(leaf: _Leaf) -> bool:
-    is_text = leaf.media_type in {"text/plain", "text/html"} or "/" not in leaf.media_type
-    return is_text and leaf.disposition != "attachment" and not leaf.name
+def _is_bulk(fields: dict[str, list[bytes]]) -> bool:
+    """Tell mail that a list or a machine sent (RFC 2919, RFC 2369, RFC 3834).
+
+    Returns:
+        True for such mail.
+    """
+    if "list-id" in fields or "list-unsubscribe" in fields:
+        return True
+    precedence = {decode_text(value).lower() for value in fields.get("precedence", ())}
+    automatic = [decode_text(value).lower() for value in fields.get("auto-submitted", ())]
+    return bool(precedence & _BULK) or any(not each.startswith("no") for each in automatic if each)
 
 
-def _part(leaf: _Leaf, index: int) -> Part:
-    inline = leaf.disposition == "inline" or (not leaf.disposition and leaf.content_id is not None)
-    return Part(leaf.name, leaf.media_type, len(leaf.content), inline, leaf.content_id, index)
-
-
-def _text(plain: list[str], rich: list[str]) -> str:
-    if any(text.strip() for text in plain) or not rich:
-        return "\n\n".join(plain)
-    from jackfield.content.html import to_text
-
-    return to_text("\n".join(rich))
-
-
-def _html(rich: list[str]) -> str | None:
-    from jackfield.content.html import sanitise
-
-    return sanitise("\n".join(rich)) if rich else None
+def _unsubscribe(fields: dict[str, list[bytes]]) -> str | None:
+    found = _URL.findall(" ".join(map(decode_text, fields.get("list-unsubscribe", ()))))
+    for scheme in ("https:", "http:", "mailto:"):
+        for url in found:
+            if url.lower().startswith(scheme):
+                return str(url)
+    return None

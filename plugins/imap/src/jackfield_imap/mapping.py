@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jackfield.batches import Entry, Keys, Patch, Ref
-from jackfield.content.encoded import decode_text
+from jackfield.content.charsets import decode
+from jackfield.content.encoded_words import decode_text
 from jackfield.content.keys import mail_keys
 from jackfield.content.mime import parse_headers, parse_mail
 from jackfield.content.snippet import snippet
@@ -94,7 +95,7 @@ def _item(
         references=parsed.references,
         is_bulk=parsed.is_bulk,
         unsubscribe=parsed.unsubscribe,
-        invitation=parsed.calendar,
+        invitation=None if parsed.calendar is None else decode(parsed.calendar, "utf-8"),
         unread="\\seen" not in lower,
         flagged="\\flagged" in lower,
         labels=tuple(flag for flag in flags if flag.lower() not in _SYSTEM_FLAGS),
