@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -69,6 +70,10 @@ async def refuse() -> None:
     raise AuthenticationError("fake:x", "the password is wrong", fix="sign in")
 
 
+async def cancel() -> None:
+    raise asyncio.CancelledError
+
+
 async def crash() -> None:
     raise ZeroDivisionError("a bug")
 
@@ -108,6 +113,39 @@ async def test_one_dead_source_never_breaks_the_rest() -> None:
     assert not mails.complete
     with pytest.raises(Incomplete, match="fake:hangs: failed"):
         mails.raise_if_incomplete()
+
+
+async def test_rubbish_from_one_connector_never_breaks_the_rest() -> None:
+    class Rubbish(Source):
+        def __init__(self, name: str, **changes: Any) -> None:
+            super().__init__(name)
+            self.changes = changes
+
+        def _entry(self, number: int) -> Entry:
+            return replace(super()._entry(number), **self.changes)
+
+    class Endless(Source):
+        async def fetch(self, request: ListRequest) -> AsyncIterator[Batch]:
+            while True:
+                yield Batch()
+
+    surrogate = Source("text")._entry(0).item.model_copy(update={"text": "\ud800"})
+    stolen = Source("good")._entry(0).item
+    sources = [
+        Source("good"),
+        Rubbish("level", level="half"),
+        Rubbish("ref", ref=Ref(None, "7")),  # type: ignore[arg-type]
+        Rubbish("text", item=surrogate),
+        Rubbish("stolen", item=stolen),
+        Source("cancels", before=cancel),
+        Endless("endless"),
+    ]
+    async with assistant(*sources) as everything:
+        mails = await everything.get_all_emails(deadline=0.5)
+    states = {state.account.partition(":")[2]: state.state for state in mails.sources}
+    assert [mail.subject for mail in mails] == ["good 0"]
+    assert states.pop("good") == "complete"
+    assert set(states.values()) == {"failed"}
 
 
 async def test_sources_are_asked_at_the_same_time() -> None:

@@ -148,6 +148,41 @@ def test_a_sync_copies_everything_and_a_second_one_adds_nothing(
     )
 
 
+def test_folders_of_any_name_are_read(mailbox: DovecotAccount, tmp_path: Path) -> None:
+    names = ["Entwürfe 2026", "Tom & Jerry", "会議", "a 'b' \\c"]
+    for name in names:
+        mailbox.deliver(name, mail(f"in {name[:1]}"))
+    ran = jackfield("inbox", "--json", home=tmp_path, environment=mailbox.environment())
+    assert (ran.code, ran.err) == (0, "")
+    found = {folder for item in ran.json()["items"] for folder in item["folders"]}
+    synced = jackfield("sync", "--json", home=tmp_path, environment=mailbox.environment()).json()
+    assert found == set(names) or len(ran.json()["items"]) == len(names)
+    there = {c["name"]: c["added"] + c["updated"] for c in synced["accounts"][0]["collections"]}
+    assert set(names) <= set(there)
+    assert synced["sources"][0]["state"] == "complete"
+
+
+def test_what_a_sync_stored_is_shown_when_the_server_is_dead(
+    filled: DovecotAccount, tmp_path: Path
+) -> None:
+    jackfield("sync", home=tmp_path, environment=filled.environment())
+    dead = {**filled.environment(), "EMAIL_IMAP_SERVER": "nowhere.invalid"}
+    ran = jackfield("inbox", "--json", home=tmp_path, environment=dead)
+    assert (ran.code, subjects(ran.json())) == (3, ["Q3 budget", "Minutes", "Lunch"])
+
+
+def test_a_mail_that_is_gone_is_said_to_be_gone(filled: DovecotAccount, tmp_path: Path) -> None:
+    environment = filled.environment()
+    listed = jackfield("inbox", "--json", home=tmp_path, environment=environment).json()
+    next(path for path in (filled.maildir / "cur").iterdir() if b"Q3" in path.read_bytes()).unlink()
+    ran = jackfield("show", listed["items"][0]["id"], home=tmp_path, environment=environment)
+    assert ran.code == 3
+    assert "no longer where it was seen" in ran.err
+    source = ("show", listed["items"][0]["id"], "--source")
+    ran = jackfield(*source, home=tmp_path, environment=environment)
+    assert (ran.code, ran.out) == (3, "")
+
+
 def test_a_wrong_password_is_failed_with_its_fix_and_never_shown(
     filled: DovecotAccount, tmp_path: Path
 ) -> None:

@@ -155,11 +155,12 @@ class Batch:
     cursor: JSON | Unchanged = UNCHANGED
     snapshot_complete: bool = False
 
-    def broken_rule(self, collection: str | None = None) -> str | None:
+    def broken_rule(self, collection: str | None = None, account: str | None = None) -> str | None:
         """Say which bound of the contract this batch breaks.
 
         Args:
             collection: The collection that was asked for, or None for any.
+            account: The account that was asked, or None for any.
 
         Returns:
             A sentence, or None where all is well.
@@ -170,8 +171,13 @@ class Batch:
         size = sum(len(entry.item.raw or b"") for entry in self.items)
         if size > MAX_BYTES and len(self.items) > 1:
             return f"a batch of {size} bytes; {MAX_BYTES} are allowed"
-        if any(entry.received.tzinfo is None for entry in self.items):
-            return "an entry whose time has no zone"
+        for entry in self.items:
+            if entry.received.tzinfo is None:
+                return "an entry whose time has no zone"
+            if entry.level not in LEVELS:
+                return f"an entry of level {entry.level!r}"
+            if account not in {None, entry.item.account}:
+                return f"an item of account {entry.item.account!r}"
         if not isinstance(self.cursor, Unchanged) and len(json.dumps(self.cursor)) > MAX_CURSOR:
             return f"a cursor of more than {MAX_CURSOR} bytes"
         refs = [*(e.ref for e in self.items), *(p.ref for p in self.patches), *self.removed]

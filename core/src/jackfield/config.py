@@ -91,8 +91,10 @@ def _config_path(environment: Mapping[str, str]) -> Path:
 
 
 def _accounts(path: Path, table: object) -> dict[Account, Mapping[str, Any]]:
+    if not isinstance(table, dict):
+        raise ConfigError(f'{path}: accounts must be tables, such as [accounts."imap:home"]')
     accounts: dict[Account, Mapping[str, Any]] = {}
-    for name, settings in table.items() if isinstance(table, dict) else ():
+    for name, settings in table.items():
         try:
             account = Account.parse(name)
         except ValueError as error:
@@ -136,7 +138,10 @@ def _environment_accounts(environment: Mapping[str, str]) -> list[Account]:
         for name in environment:
             base, separator, account = name.removesuffix("_FILE").partition("__")
             if base == variable and environment[name] and (account or not separator):
-                accounts.append(Account(SourceType(source), account.lower() or "default"))
+                try:
+                    accounts.append(Account(SourceType(source), account.lower() or "default"))
+                except ValueError as error:
+                    raise ConfigError(f"{name}: {error}") from error
     return accounts
 
 

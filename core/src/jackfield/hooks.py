@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from jackfield.base import Connector
     from jackfield.models import Account, Draft
     from jackfield.requests import ListRequest, SearchRequest, SyncRequest
+
+KEPT_REPORTS = 100
+"""Errors of plugins that fail open; the oldest are forgotten."""
 
 AnItem = TypeVar("AnItem", bound=Item)
 
@@ -53,7 +57,7 @@ class AccountHooks:
     ) -> None:
         self.account = account
         self._connector = connector
-        self.reports: list[PluginError] = []
+        self.reports: deque[PluginError] = deque(maxlen=KEPT_REPORTS)
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ConnectorSpec)
         self._manager.add_hookspecs(CrossCuttingSpec)
@@ -227,7 +231,7 @@ class AccountHooks:
     def _check(self, batch: object, collection: str | None) -> None:
         if not isinstance(batch, Batch):
             raise PluginError(self._owner(), f"yielded {type(batch).__name__} instead of a Batch")
-        broken = batch.broken_rule(collection)
+        broken = batch.broken_rule(collection, str(self.account))
         if broken is not None:
             raise PluginError(self._owner(), broken)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -11,7 +12,9 @@ from jackfield.errors import (
     ConfigError,
     ConnectorError,
     JackfieldError,
+    NotFound,
     PluginError,
+    Unreachable,
 )
 from jackfield.models import Account
 from jackfield.requests import ListFilter, ListRequest
@@ -97,6 +100,10 @@ class ItemService:
         """
         if limit < 1:
             raise ConfigError(f"limit is {limit}; it takes 1 or more")
+        if deadline <= 0:
+            raise ConfigError(f"deadline is {deadline}; it takes seconds above 0")
+        if isinstance(accounts, str):
+            accounts = [accounts]
         offline = offline or self.session.configuration.offline
         wanted = _Wanted(
             kinds[0], limit, unread_only, parse_since(since, self.session.clock.now()), deadline
@@ -162,6 +169,9 @@ class ItemService:
                 return await self._stale(account, state, wanted)
         except JackfieldError as error:
             return source_failed(state, error), []
+        except Exception as error:  # noqa: BLE001  what a stranger's connector gave
+            broken = PluginError(str(account), f"{type(error).__name__}: {error}")
+            return source_failed(state, broken), []
         return replace(state, age=0.0), []
 
     async def _ask(self, account: Account, wanted: _Wanted, entries: list[Entry]) -> SourceState:
@@ -173,13 +183,23 @@ class ItemService:
         try:
             async with asyncio.timeout(wanted.deadline):
                 hooks = await self.session.open(account)
-                async for batch in hooks.fetch(request):
-                    entries.extend(hooks.ingest(batch).items)
+                async with aclosing(hooks.fetch(request)) as batches:
+                    async for batch in batches:
+                        entries.extend(hooks.ingest(batch).items)
+                        await asyncio.sleep(0)  # a generator that never waits would starve all
+                        if len(entries) >= wanted.limit:
+                            break
         except JackfieldError as error:
             return source_failed(state, error, partial=bool(entries))
         except TimeoutError:
             late = f"no answer in {wanted.deadline:g} s"
             return replace(state, state="partial" if entries else "failed", error=late)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            cancelled = PluginError(str(account), "raised CancelledError though nobody cancelled")
+            return source_failed(state, cancelled, partial=bool(entries))
         except Exception as error:  # noqa: BLE001  a stranger's code
             broken = PluginError(str(account), f"{type(error).__name__}: {error}")
             return source_failed(state, broken, partial=bool(entries))
@@ -251,25 +271,51 @@ class ItemService:
             deadline: Seconds that the provider may take.
 
         Returns:
-            The item. Where the provider does not answer, what is stored of it.
+            The item. `stored` gives what is there when its provider does not answer.
 
         Raises:
             ConfigError: Nothing, or more than one item, has that id.
         """
-        found = await self.session.store.read(reading.find, prefix)
+        id = await self._resolve(prefix)
+        await self._complete(id, deadline)
+        return await self.stored(id)
+
+    async def _resolve(self, prefix: str) -> str:
+        found = await self.session.store.read(reading.find, prefix) if prefix else []
         if len(found) != 1:
             several = f"{prefix!r} may be any of {', '.join(found)}; give more of it"
             nothing = f"no item has the id {prefix!r}"
             raise ConfigError(several if found else nothing, fix="" if found else "jackfield inbox")
-        await self._complete(found[0], deadline)
-        (item,) = await self.session.store.read(reading.by_ids, found)
+        return found[0]
+
+    async def stored(self, prefix: str) -> Item:
+        """Read one item as far as it is stored; nobody is asked.
+
+        Args:
+            prefix: Its id, or the beginning of it.
+
+        Returns:
+            The item.
+
+        Raises:
+            ConfigError: Nothing, or more than one item, has that id.
+        """
+        id = await self._resolve(prefix)
+        (item,) = await self.session.store.read(reading.by_ids, [id])
         (shown,) = self.session.hooks(Account.parse(item.account)).present([item])
         return shown
 
     async def _complete(self, id: str, deadline: float) -> None:
-        """Fetch the rest of an item of which only the headers are stored."""
+        """Fetch the rest of an item of which only the headers are stored.
+
+        Raises:
+            Unreachable: Its provider did not answer in time.
+            PluginError: The connector failed otherwise.
+            JackfieldError: The provider refused, or the item is no longer there.
+        """
         if self.session.configuration.offline:
             return
+        gone: JackfieldError | None = None
         places = await self.session.store.read(reading.places, id)
         for account, ref, level in places:
             if level == "full" or Account.parse(account) not in self.session.accounts:
@@ -278,13 +324,23 @@ class ItemService:
                 async with asyncio.timeout(deadline):
                     hooks = await self.session.open(Account.parse(account))
                     entries = await hooks.connector.get([ref], "full")
-            except (JackfieldError, TimeoutError):
+            except TimeoutError:
+                raise Unreachable(account, f"no answer in {deadline:g} s") from None
+            except JackfieldError:
+                raise
+            except Exception as error:
+                broken = f"get: {type(error).__name__}: {error}"
+                raise PluginError(account, broken) from error
+            if not entries:
+                gone = NotFound(account, "no longer where it was seen", fix="jackfield inbox")
                 continue
             kind = (await self.session.store.read(reading.by_ids, [id]))[0].kind
             await self.session.store.write(
                 write_through, account, kind, entries, self.session.clock.now()
             )
             return
+        if gone is not None:
+            raise gone
 
     def original(self, item: Item) -> Any:
         """Read an item's original bytes; awaitable.

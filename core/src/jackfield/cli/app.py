@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path  # noqa: TC003  typer reads annotations when it runs
 from typing import Annotated
 
@@ -16,6 +17,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+class ListedKind(StrEnum):
+    """What an inbox shows."""
+
+    EMAIL = "email"
+    MESSAGE = "message"
+
 
 Accounts = Annotated[
     list[str] | None,
@@ -47,8 +56,8 @@ def _main(
 def inbox(
     account: Accounts = None,
     kind: Annotated[
-        list[str] | None,
-        typer.Option(help="email or message; both unless said."),
+        list[ListedKind] | None,
+        typer.Option(help="Both unless said."),
     ] = None,
     unread: Annotated[bool, typer.Option("--unread", help="Only what is unread.")] = False,
     since: Annotated[str, typer.Option(help="2d, 3w, monday, 2026-01-31.")] = "",
@@ -62,7 +71,7 @@ def inbox(
     from jackfield.cli import listing, running
 
     wanted = listing.Wanted(
-        kinds=tuple(kind or ("email", "message")),
+        kinds=tuple(each.value for each in kind or ListedKind),
         accounts=account,
         unread=unread,
         since=since or None,

@@ -29,22 +29,22 @@ async def demo(keep: Path | None) -> Exit:
     """Sync, list and show, against every demo server that is installed.
 
     Args:
-        keep: A folder for the store; it must not hold one. None forgets everything at the end.
+        keep: A folder for the store, new or empty. None forgets everything at the end.
 
     Returns:
         The exit code of the last step that went wrong, else 0.
 
     Raises:
         NotInstalled: No connector with a demo server is installed.
-        ConfigError: The folder holds a store already.
+        ConfigError: The folder is not empty.
     """
     demos = installed(DEMOS)
     if not demos:
         raise NotInstalled(
             "no connector with a demo is installed", fix="pip install jackfield-imap"
         )
-    if keep is not None and (keep / "store.db").exists():
-        raise ConfigError(f"{keep} holds a store already", fix="name another folder")
+    if keep is not None and not _is_empty(keep):
+        raise ConfigError(f"{keep} is not empty", fix="name another folder")
     async with AsyncExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         variables: dict[str, str] = {}
@@ -58,6 +58,10 @@ async def demo(keep: Path | None) -> Exit:
     if keep is not None:
         _leave(keep, variables)
     return code
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.exists() or not any(folder.iterdir())
 
 
 def _use_only(folder: Path, variables: Mapping[str, str]) -> None:

@@ -108,8 +108,9 @@ def exit_code(results: Results[Any]) -> Exit:
 def _print(results: Results[Any], wanted: Wanted, now: datetime) -> None:
     for line in table(results.items, now):
         typer.echo(line)
-    nobody = all(source.state == "failed" for source in results.sources)
-    if nobody:
+    if not results.sources:
+        typer.echo(f"No account has any {' or '.join(wanted.kinds)}s.")
+    elif all(source.state == "failed" for source in results.sources):
         typer.echo("Nobody answered, and nothing is stored. This is not an empty inbox.")
     else:
         typer.echo(_summary(results, wanted))

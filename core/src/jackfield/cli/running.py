@@ -48,8 +48,9 @@ def run(command: Callable[[], Coroutine[None, None, Exit]], *, verbose: int) -> 
         code = _complain(error, Exit.USAGE)
     except JackfieldError as error:
         code = _complain(error, Exit.ERROR)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            typer.echo(f"jackfield: {error}", err=True)
         code = Exit.ERROR
     raise typer.Exit(code)
 

@@ -10,7 +10,7 @@ import typer
 from jackfield.cli import documents
 from jackfield.cli.running import Exit
 from jackfield.cli.terminal import bold, clean
-from jackfield.models import UnifiedEmail
+from jackfield.errors import ConfigError, JackfieldError
 from jackfield.orchestrator import AssistantOrchestrator
 
 if TYPE_CHECKING:
@@ -30,20 +30,29 @@ async def show(id: str, *, source: bool, deadline: float, as_json: bool) -> Exit
 
     Returns:
         The exit code: 3 where only a part of it is stored and its provider did not answer.
+
+    Raises:
+        ConfigError: Nothing, or more than one item, has that id.
     """
+    trouble: JackfieldError | None = None
     async with AssistantOrchestrator() as assistant:
         service = await assistant.items()
-        item = await service.show(id, deadline=deadline)
+        try:
+            item = await service.show(id, deadline=deadline)
+        except ConfigError:
+            raise
+        except JackfieldError as error:
+            trouble = error
+            item = await service.stored(id)
         original = await service.original(item)
-    if source and original is not None:
-        sys.stdout.buffer.write(original)
-    elif as_json:
-        typer.echo(documents.of_item(item))
+    if source:
+        if original is not None:
+            sys.stdout.buffer.write(original)
     else:
-        typer.echo("\n".join(_lines(item)))
-    partial = isinstance(item, UnifiedEmail) and original is None
-    if partial:
-        typer.echo("!  only the headers are stored, and the provider did not answer", err=True)
+        typer.echo(documents.of_item(item) if as_json else "\n".join(_lines(item)))
+    if trouble is not None:
+        typer.echo(f"!  only a part of this is stored: {clean(trouble.message)}", err=True)
+    partial = trouble is not None or (source and original is None)
     return Exit.PARTIAL if partial else Exit.OK
 
 

@@ -10,7 +10,6 @@ import typer
 
 from jackfield.cli import documents
 from jackfield.cli.listing import exit_code, trouble
-from jackfield.cli.terminal import clean
 from jackfield.errors import ConfigError, JackfieldError, PluginError
 from jackfield.mirror import Mirror
 from jackfield.orchestrator import AssistantOrchestrator
@@ -35,10 +34,13 @@ async def sync(accounts: list[str] | None, *, as_json: bool) -> Exit:
         The exit code.
 
     Raises:
-        ConfigError: There is no account.
+        ConfigError: There is no account, or the configuration says offline.
     """
     async with AssistantOrchestrator() as assistant:
         session = await assistant.session()
+        if session.configuration.offline:
+            path = session.configuration.path
+            raise ConfigError("offline: nobody is asked", fix=f"take offline out of {path}")
         chosen = (await assistant.items()).chosen(accounts)
         if not chosen:
             raise ConfigError("there is no account to sync", fix="jackfield inbox")
@@ -115,4 +117,4 @@ def _print(state: SourceState, collections: list[CollectionSync]) -> None:
             f"{state.account:<15} {folders}: {new} new, {changed} changed, {removed} removed{more}"
         )
     for line in trouble(state):
-        typer.echo(clean(line), err=True)
+        typer.echo(line, err=True)

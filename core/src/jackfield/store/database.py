@@ -149,6 +149,7 @@ def commit(
     place = rounds.place_of(db, account, collection, kind)
     stamp = rounds.standing(db, place).generation
     report = Commit(db, place, stamp, now).write(batch)
+    rounds.note_answer(db, account, now)
     if batch.snapshot_complete:
         removed, report.withheld = rounds.end_snapshot(db, place, horizon=horizon, accept=accept)
         report.removed += removed
@@ -175,5 +176,5 @@ def write_through(
         place = rounds.place_of(db, account, entry.ref.collection, kind)
         stamp = rounds.standing(db, place).generation
         Commit(db, place, stamp, now).write(Batch(items=(entry,)))
-    db.execute("UPDATE account SET answered_at = ? WHERE name = ?", (now.timestamp(), account))
+    rounds.note_answer(db, account, now)
     return reading.at(db, account, kind, [entry.ref for entry in entries])

@@ -268,6 +268,17 @@ def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Ite
             db.execute("DELETE FROM collection WHERE id = ?", (row,))
 
 
+def note_answer(db: sqlite3.Connection, account: str, now: datetime) -> None:
+    """Remember that an account answered, so that what is stored has an age.
+
+    Args:
+        db: The store, within a transaction.
+        account: ``source:name``.
+        now: The time.
+    """
+    db.execute("UPDATE account SET answered_at = ? WHERE name = ?", (now.timestamp(), account))
+
+
 def sweep(db: sqlite3.Connection, account: str, kind: str) -> int:
     """Delete the items that are nowhere any more; only after a round in which all went well.
 

@@ -132,6 +132,7 @@ class Connection:
             ssl_context=trust if settings.security == "tls" else None,
             timeout=SocketTimeout(CONNECT_SECONDS, SILENCE_SECONDS),
         )
+        client.folder_encode = False  # names stay as on the wire; `folders` reads them
         self._client = client
         try:
             if settings.security == "starttls":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imapclient import imap_utf7
+
 from jackfield.batches import Collection
 from jackfield.requests import LEFT_OUT_OF_LISTS
 
@@ -42,16 +44,18 @@ _NAMES = {
 _VIEWS = frozenset({"all", "flagged", "important"})
 
 
-def folders_of(listed: Iterable[tuple[Sequence[bytes], bytes | None, str]]) -> list[Collection]:
+def folders_of(
+    listed: Iterable[tuple[Sequence[bytes], bytes | None, bytes | str]],
+) -> list[Collection]:
     """Turn the answer to LIST into collections.
 
     Args:
-        listed: Flags, separator and decoded name of each, as IMAPClient gives them.
+        listed: Flags, separator and name of each; as bytes the name is in modified UTF-7.
 
     Returns:
         All folders that can be opened, the inbox first, without epoch and count.
     """
-    rows = [({flag.lower() for flag in flags}, sep, name) for flags, sep, name in listed]
+    rows = [({flag.lower() for flag in flags}, sep, _wire(name)) for flags, sep, name in listed]
     marked = any(flags & _SPECIAL_USE.keys() for flags, _, _ in rows)
     folders = [
         _folder(flags, separator, name, guess=not marked)
@@ -61,7 +65,29 @@ def folders_of(listed: Iterable[tuple[Sequence[bytes], bytes | None, str]]) -> l
     return sorted(folders, key=lambda each: (each.role != "inbox", each.name.lower()))
 
 
-def _folder(flags: set[bytes], separator: bytes | None, name: str, *, guess: bool) -> Collection:
+def _wire(name: bytes | str) -> str:
+    return name if isinstance(name, str) else name.decode("utf-8", "backslashreplace")
+
+
+def readable(name: str) -> str:
+    """Decode a folder's name (RFC 3501, section 5.1.3).
+
+    Args:
+        name: As on the wire.
+
+    Returns:
+        The name as people see it; as it stands where it is no modified UTF-7.
+    """
+    try:
+        decoded = str(imap_utf7.decode(name.encode("ascii")))
+        decoded.encode("utf-8")
+    except (ValueError, LookupError):
+        return name
+    return decoded
+
+
+def _folder(flags: set[bytes], separator: bytes | None, wire: str, *, guess: bool) -> Collection:
+    name = readable(wire)
     split = separator.decode("ascii", "replace") if separator else "\0"
     parent, _, last = name.rpartition(split)
     role = next((_SPECIAL_USE[flag] for flag in sorted(flags & _SPECIAL_USE.keys())), "")
@@ -69,7 +95,7 @@ def _folder(flags: set[bytes], separator: bytes | None, name: str, *, guess: boo
         role = "inbox"
     elif guess and not role:
         role = _NAMES.get(last.lower(), "")
-    return Collection(id=name, name=name, role=role, parent=parent or None)
+    return Collection(id=wire, name=name, role=role, parent=parent or None)
 
 
 def listed_by_default(folders: Iterable[Collection]) -> list[Collection]:
