@@ -49,6 +49,10 @@ def test_the_file_form_of_the_variable_makes_an_account_too(tmp_path: Path) -> N
     assert accounts(configured(tmp_path, EMAIL_IMAP_SERVER_FILE="/run/server")) == ["imap:default"]
 
 
+def test_no_secret_stands_in_the_configurations_repr(tmp_path: Path) -> None:
+    assert "s3cret" not in repr(configured(tmp_path, EMAIL_IMAP_PASSWORD="s3cret"))
+
+
 def test_enable_false_switches_a_platform_off(tmp_path: Path) -> None:
     assert accounts(configured(tmp_path, **SERVER, ENABLE_IMAP="false")) == []
 

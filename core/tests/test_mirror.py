@@ -6,9 +6,11 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import pytest
+
 from jackfield.capabilities import Capabilities
 from jackfield.clock import SystemClock
-from jackfield.errors import Unreachable
+from jackfield.errors import ProviderError, Unreachable
 from jackfield.hooks import AccountHooks
 from jackfield.mirror import CollectionSync, Mirror
 from jackfield.models import Account, SourceType
@@ -82,6 +84,36 @@ async def test_an_index_that_stops_half_way_drops_nothing() -> None:
     outcomes = await run(Broken(server), store)
     assert [str(each.error) for each in outcomes if each.error] == ["fake:default: the line broke"]
     assert await words(store) == ["one", "three", "two"]
+    store.close()
+
+
+class Bare(ImapFake):
+    """Names no folder, as a broken server does."""
+
+    async def collections(self) -> Sequence[Collection]:
+        return []
+
+
+async def test_a_provider_that_names_no_folder_is_not_believed() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("INBOX", "budget")
+    await run(ImapFake(server), store)
+    with pytest.raises(ProviderError, match="named no folder"):
+        await run(Bare(server), store)
+    assert await words(store) == ["budget"]
+    store.close()
+
+
+async def test_a_folder_missing_from_one_listing_costs_no_mail() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("Archive", "budget")
+    await run(ImapFake(server), store)
+    (before,) = await store.read(reading.newest, ALL)
+    missing = server.folders.pop("Archive")
+    await run(ImapFake(server), store)
+    server.folders["Archive"] = missing
+    await run(ImapFake(server), store)
+    assert [item.id for item in await store.read(reading.newest, ALL)] == [before.id]
     store.close()
 
 

@@ -146,6 +146,32 @@ def test_a_strong_key_that_comes_later_keeps_the_id(db: sqlite3.Connection) -> N
     assert (after.id, len(after.folders)) == (before.id, 2)
 
 
+def test_a_place_that_gets_another_strong_key_merges_no_two_items(db: sqlite3.Connection) -> None:
+    put(db, entry("1", "first", strong=("gm:1",)))
+    put(db, entry("1", "second", strong=("gm:2",), folder="B"), folder="B")
+    put(db, entry("1", "second", strong=("gm:2",)))
+    put(db, entry("2", "first", strong=("gm:1",)))
+    assert sorted(subjects(db)) == ["first", "second"]
+
+
+def test_a_copy_without_a_strong_key_joins_none_with_one(db: sqlite3.Connection) -> None:
+    put(db, entry("1", strong=("gm:1",)))
+    put(db, entry("1", strong=("gm:2",), folder="B"), folder="B")
+    put(db, entry("1", folder="C"), folder="C")
+    assert len(reading.newest(db, MAILS)) == 3
+
+
+def test_a_join_keeps_the_fuller_content_and_old_ids_resolve(db: sqlite3.Connection) -> None:
+    put(db, entry("1", strong=("gm:1",), level="headers"))
+    put(db, entry("1", strong=("gm:2",), folder="B"), folder="B")
+    ids = [item.id for item in reading.newest(db, MAILS)]
+    put(db, entry("1", strong=("gm:1", "gm:2"), folder="C", level="headers"), folder="C")
+    (joined,) = reading.newest(db, MAILS)
+    assert joined.text == "budget"
+    assert [item.id for item in reading.by_ids(db, ids)] == [joined.id] * 2
+    assert [item.id for item in reading.newest_of(db, ids, 10)] == [joined.id]
+
+
 def test_labels_are_patched_by_their_difference(db: sqlite3.Connection) -> None:
     put(db, entry("1", labels=("work", "later")))
     patch = Patch(Ref("INBOX", "1"), add_labels=("done",), remove_labels=("later",))

@@ -41,9 +41,9 @@ class Configuration:
     """
 
     path: Path
-    accounts: Mapping[Account, Mapping[str, Any]] = field(default_factory=dict)
+    accounts: Mapping[Account, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     offline: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def data_dir(self) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from jackfield.batches import Batch, Ref
-from jackfield.errors import CursorExpired, JackfieldError, PluginError
+from jackfield.errors import CursorExpired, JackfieldError, PluginError, ProviderError
 from jackfield.requests import SyncRequest
 from jackfield.store import rounds
 from jackfield.store.committing import Report
@@ -97,17 +97,25 @@ class Mirror:
 
         Returns:
             One outcome a collection; the error of one does not stop the others.
+
+        Raises:
+            ProviderError: The provider names no collection: that is not believed.
         """
         connector = self.hooks.connector
         identity = connector.mailbox_identity()
         found = {each.id: each for each in await connector.collections()}
+        if not found:
+            raise ProviderError(self.account, "named no folder at all; nothing was changed")
         await self.store.write(rounds.register, self.account, identity)
-        await self.store.write(rounds.forget_unlisted, self.account, self.kind, list(found))
+        forgotten = await self.store.write(
+            rounds.forget_unlisted, self.account, self.kind, list(found)
+        )
         chosen = [found[id] for id in only or () if id in found]
         if only is None:
             chosen = sorted(found.values(), key=lambda each: _FIRST.get(each.role, 2))
         outcomes = await self._sync_all(chosen)
-        if len(chosen) == len(found) and all(each.went_well for each in outcomes):
+        whole = len(chosen) == len(found) and not forgotten
+        if whole and all(each.went_well for each in outcomes):
             await self.store.write(rounds.sweep, self.account, self.kind)
         return outcomes
 

@@ -302,8 +302,10 @@ class ItemService:
         """
         id = await self._resolve(prefix)
         (item,) = await self.session.store.read(reading.by_ids, [id])
-        (shown,) = self.session.hooks(Account.parse(item.account)).present([item])
-        return shown
+        shown = self.session.hooks(Account.parse(item.account)).present([item])
+        if not shown:
+            raise ConfigError(f"no item has the id {prefix!r}", fix="jackfield inbox")
+        return shown[0]
 
     async def _complete(self, id: str, deadline: float) -> None:
         """Fetch the rest of an item of which only the headers are stored.

@@ -46,6 +46,11 @@ def test_header_fields_are_part_of_the_items_name() -> None:
     assert said[b"BODY[HEADER.FIELDS (SUBJECT FROM)]"] == b"x"
 
 
+def test_a_keyword_may_hold_a_bracket() -> None:
+    (said,) = fetched([b"1 (UID 7 FLAGS ($a[b x[y]z))"])
+    assert said[b"FLAGS"] == [b"$a[b", b"x[y]z"]
+
+
 def test_quoted_strings_may_hold_brackets_quotes_and_braces() -> None:
     (said,) = fetched([rb'1 (UID 7 X "a \"(b\" {3}" Y NIL)'])
     assert (said[b"X"], said[b"Y"]) == (b'a "(b" {3}', None)

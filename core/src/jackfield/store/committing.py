@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jackfield.batches import LEVELS, Unchanged
@@ -14,7 +15,6 @@ from jackfield.store.slots import free_rowid
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
-    from datetime import datetime
 
     from jackfield.batches import Batch, Entry, Patch, Ref
     from jackfield.store.identity import Place
@@ -206,7 +206,7 @@ class Commit:
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET item = excluded.item, stamp = excluded.stamp,
                  unread = excluded.unread, flagged = excluded.flagged, labels = excluded.labels,
-                 version = coalesce(excluded.version, version),
+                 version = coalesce(excluded.version, version), index_version = NULL,
                  body_hash = coalesce(excluded.body_hash, body_hash)""",
             (
                 self.place.collection,
@@ -268,7 +268,9 @@ def _is_older_edit(fresh: str, stored: str) -> bool:
     """Tell whether a replayed original would undo an edit."""
     if '"edited_at"' not in stored:
         return False
-    return str(json.loads(fresh).get("edited_at", "")) < str(json.loads(stored)["edited_at"])
+    edited = json.loads(fresh).get("edited_at")
+    before = datetime.fromisoformat(json.loads(stored)["edited_at"])
+    return edited is None or datetime.fromisoformat(edited) < before
 
 
 def _patched_labels(labels: tuple[str, ...], patch: Patch) -> tuple[str, ...]:

@@ -48,7 +48,9 @@ def _group(db: sqlite3.Connection, item: int) -> tuple[int, str, str, int] | Non
     if row is None:
         return None
     (count,) = db.execute(
-        "SELECT count(*) FROM item WHERE mailbox = ? AND kind = ? AND digest = ? AND size IS ?", row
+        "SELECT count(*) FROM item WHERE mailbox = ? AND kind = ? AND digest = ? AND size IS ?"
+        " AND NOT EXISTS (SELECT 1 FROM item_key WHERE item = born)",
+        row,
     ).fetchone()
     return row if count > 1 else None
 
@@ -60,6 +62,7 @@ def _known_copies(
     rows = db.execute(
         """SELECT body_hash, item, collection, epoch, key FROM membership JOIN item ON born = item
            WHERE mailbox = ? AND item.kind = ? AND digest = ? AND size IS ?
+             AND NOT EXISTS (SELECT 1 FROM item_key WHERE item_key.item = born)
              AND body_hash IS NOT NULL ORDER BY item, collection, epoch, key""",
         group,
     )

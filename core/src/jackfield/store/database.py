@@ -93,10 +93,11 @@ class Store:
         db.execute("BEGIN IMMEDIATE")
         try:
             result = work(db, *args, **kw)
+            db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
-        db.execute("COMMIT")
         return result
 
     def _writing(self) -> sqlite3.Connection:

@@ -91,11 +91,9 @@ def _by_strong_key(
         (place.mailbox, place.kind, *keys.strong),
     ).fetchall()
     owners = [int(row[0]) for row in rows]
-    if known is not None and known not in owners:
-        if not _is_shared(db, known):
-            owners = sorted([*owners, known])
-        elif not owners and not _has_strong_key(db, known):
-            owners = [known]
+    keyless = known is not None and not _has_strong_key(db, known)
+    if known is not None and keyless and (not owners or not _is_shared(db, known)):
+        owners = sorted({*owners, known})
     for other in owners[1:]:
         merge(db, owners[0], other)
     return owners[0] if owners else None
@@ -174,6 +172,12 @@ def merge(db: sqlite3.Connection, survivor: int, other: int) -> None:
     db.execute("INSERT INTO alias SELECT id, ? FROM item WHERE born = ?", (survivor, other))
     db.execute("UPDATE OR IGNORE body SET item = ? WHERE item = ?", (survivor, other))
     db.execute("DELETE FROM body WHERE item = ?", (other,))
+    db.execute(
+        """UPDATE item SET (level, payload) =
+             (SELECT level, payload FROM item WHERE born = ?2)
+           WHERE born = ?1 AND level < (SELECT level FROM item WHERE born = ?2)""",
+        (survivor, other),
+    )
     db.execute("DELETE FROM item WHERE born = ?", (other,))
 
 

@@ -98,7 +98,11 @@ def by_ids(db: sqlite3.Connection, ids: Sequence[str]) -> list[AnyItem]:
     """
     found = []
     for id in ids:
-        found += db.execute(f"SELECT {_COLUMNS} FROM item WHERE id = ?", (id,)).fetchall()
+        found += db.execute(
+            f"SELECT {_COLUMNS} FROM item WHERE id = ?1"
+            " OR born = (SELECT item FROM alias WHERE id = ?1)",
+            (id,),
+        ).fetchall()
     return _items(db, found)
 
 
@@ -113,8 +117,9 @@ def newest_of(db: sqlite3.Connection, ids: Sequence[str], limit: int) -> list[An
     Returns:
         The newest received of them, newest first.
     """
-    query = f"""SELECT {_COLUMNS} FROM item WHERE id IN (SELECT value FROM json_each(?))
-                ORDER BY rowid DESC LIMIT ?"""
+    query = f"""SELECT {_COLUMNS} FROM item WHERE id IN (SELECT value FROM json_each(?1))
+                OR born IN (SELECT item FROM alias WHERE id IN (SELECT value FROM json_each(?1)))
+                ORDER BY rowid DESC LIMIT ?2"""
     return _items(db, db.execute(query, (json.dumps(ids), limit)).fetchall())
 
 

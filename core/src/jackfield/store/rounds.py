@@ -247,7 +247,7 @@ def unknown_keys(
     return [at for at in keys if db.execute(query, (place.collection, *at)).fetchone() is None]
 
 
-def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]) -> None:
+def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]) -> int:
     """Drop the places in collections that the provider no longer has. Their items stay.
 
     Args:
@@ -255,6 +255,9 @@ def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Ite
         account: ``source:name``.
         kind: The kind of items.
         listed: The ids of all collections there are.
+
+    Returns:
+        How many collections were forgotten; a round that forgot one sweeps nothing.
     """
     keep = set(listed)
     rows = db.execute(
@@ -262,10 +265,10 @@ def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Ite
         " WHERE account.name = ? AND item_kind = ?",
         (account, kind),
     ).fetchall()
-    for row, key in rows:
-        if key not in keep:
-            db.execute("DELETE FROM membership WHERE collection = ?", (row,))
-            db.execute("DELETE FROM collection WHERE id = ?", (row,))
+    gone = [(row,) for row, key in rows if key not in keep]
+    db.executemany("DELETE FROM membership WHERE collection = ?", gone)
+    db.executemany("DELETE FROM collection WHERE id = ?", gone)
+    return len(gone)
 
 
 def note_answer(db: sqlite3.Connection, account: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 
+from jackfield.errors import Unreachable
 from jackfield_imap.failures import explain
 
 if TYPE_CHECKING:
@@ -58,9 +59,12 @@ class Connection:
             What `work` returns.
 
         Raises:
+            Unreachable: The connection was closed before.
             ConnectorError: The server cannot be reached, refuses, or breaks off.
             asyncio.CancelledError: The caller was cancelled; the connection is then gone.
         """
+        if self.broken:
+            raise Unreachable(self._account, "the connection was closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._jobs.put((work, future, loop))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from jackfield.base import MailSourceConnector
 from jackfield.batches import MAX_BYTES, Batch, Collection, IndexEntry, Ref
 from jackfield.capabilities import Capabilities
-from jackfield.errors import CursorExpired
+from jackfield.errors import CursorExpired, ProviderError
 from jackfield.models import SourceType
 from jackfield.requests import ListRequest, SyncRequest
 from jackfield_imap import fetching
@@ -168,11 +168,19 @@ class ImapConnector(MailSourceConnector):
 
         Yields:
             Pages.
+
+        Raises:
+            ProviderError: The server leaves mails out; they would be taken for deleted.
         """
         async with self._pool.lease() as connection:
             opened = await connection.run(lambda client: fetching.examine(client, collection.id))
             self._check_epoch(collection, opened.epoch)
             lines = await connection.run(fetching.all_uids)
+        if len({uid_of(said) for said in lines}) < opened.count:
+            raise ProviderError(
+                self.context.account,
+                f"{collection.name}: the server counts {opened.count} mails and names {len(lines)}",
+            )
         entries = [_index_entry(collection, said) for said in lines]
         for at in range(0, len(entries), INDEX_PAGE):
             yield entries[at : at + INDEX_PAGE]

@@ -22,6 +22,8 @@ WHOLE = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_CONTENT = {HEADERS: b"BODY[HEADER]", PLAIN_HEADERS: b"BODY[HEADER]", WHOLE: b"BODY[]"}
+
 _LONGEST_SET = 4000
 """Characters of a set of UIDs; servers take command lines of 8,192 (RFC 7162, section 4)."""
 
@@ -112,10 +114,17 @@ def by_uids(client: IMAPClient, uids: Iterable[int], what: str) -> list[dict[byt
     wanted = set(uids)
     found: dict[int, dict[bytes, Value]] = {}
     for some in uid_sets(sorted(wanted)):
-        found |= {uid_of(said): said for said in _fetch(client, some, what, by_uid=True)}
-    for uid in sorted(wanted - found.keys()):
-        found |= {uid_of(said): said for said in _one(client, uid, what)}
+        _gather(found, _fetch(client, some, what, by_uid=True))
+    content = _CONTENT.get(what, b"UID")
+    for uid in sorted(wanted - {uid for uid, said in found.items() if content in said}):
+        _gather(found, _one(client, uid, what))
     return [said for uid, said in found.items() if uid in wanted]
+
+
+def _gather(found: dict[int, dict[bytes, Value]], answers: list[dict[bytes, Value]]) -> None:
+    """Add answers to what was found; a flag report that comes between takes no body away."""
+    for said in answers:
+        found.setdefault(uid_of(said), {}).update(said)
 
 
 def _one(client: IMAPClient, uid: int, what: str) -> list[dict[bytes, Value]]:

@@ -19,7 +19,7 @@ _START = re.compile(rb"\d+ \(")
 _TOKEN = re.compile(
     rb"""\s*(?: (?P<open>\() | (?P<close>\)) | "(?P<quoted>(?:[^"\\]|\\.)*)"
          | (?P<literal>\{\d+\+?\})$
-         | (?P<atom>[^\s()"\[]+(?:\[[^\]]*\](?:<\d+>)?)?|\[[^\]]*\]) )""",
+         | (?P<atom>(?:(?i:BODY|BINARY)\[[^\]]*\](?:<\d+>)?)|[^\s()"]+) )""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
