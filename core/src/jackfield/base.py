@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
-    from jackfield.batches import Change, Entry, Event, IndexEntry, Level, Ref
+    from jackfield.batches import Change, Entry, Event, IndexEntry, Level, Received, Ref
     from jackfield.models import Account, Attachment, Draft, Item, Kind, SendResult, SourceType
+    from jackfield.models.meeting import Response
     from jackfield.protocols import Clock, Http, Secrets, StoreView
 
 _ARGUMENTS = {
@@ -266,6 +267,33 @@ class Connector(ABC):
         """
         raise NotSupported(self.context.account, f"{self.source} does not push")
 
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: ARG002
+        """Check that a webhook's request comes from the provider, before anything is parsed.
+
+        Args:
+            headers: Its headers, names in lower case.
+            body: The raw bytes that the signature covers.
+
+        Raises:
+            NotSupported: The platform sends no webhooks.
+            PermissionDenied: The signature is wrong.
+        """
+        raise NotSupported(self.context.account, f"{self.source} sends no webhooks")
+
+    def parse(self, body: bytes) -> Sequence[Received]:  # noqa: ARG002
+        """Read a verified webhook. Pure: it may be read again after an upgrade.
+
+        Args:
+            body: The raw bytes.
+
+        Returns:
+            What came, by the mailbox that it came for: one request may hold several.
+
+        Raises:
+            NotSupported: The platform sends no webhooks.
+        """
+        raise NotSupported(self.context.account, f"{self.source} sends no webhooks")
+
     async def diagnose(self) -> Sequence[str]:
         """Look for what the user should mend.
 
@@ -292,11 +320,40 @@ class NoteSourceConnector(Connector):
 
     kinds = frozenset({"note"})
 
+    async def create_note(self, collection: str, title: str, html: str) -> Ref:  # noqa: ARG002
+        """Make a page.
+
+        Args:
+            collection: `Collection.id` of the section.
+            title: Its title.
+            html: Its content.
+
+        Returns:
+            Where it is.
+
+        Raises:
+            NotSupported: The platform cannot.
+        """
+        raise NotSupported(self.context.account, f"{self.source} makes no notes: {title}")
+
 
 class MeetingSourceConnector(Connector):
     """Serves calendar events."""
 
     kinds = frozenset({"meeting"})
+
+    async def respond(self, ref: Ref, response: Response, comment: str = "") -> None:  # noqa: ARG002
+        """Answer an invitation.
+
+        Args:
+            ref: Which.
+            response: ``accepted``, ``declined`` or ``tentative``.
+            comment: For the organiser.
+
+        Raises:
+            NotSupported: The platform cannot.
+        """
+        raise NotSupported(self.context.account, f"{self.source} answers no invitations")
 
 
 def _check_signature(cls: type[Connector], name: str) -> None:

@@ -261,6 +261,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """What a webhook brought for one mailbox.
+
+    Attributes:
+        identity: The mailbox's own identity, such as a phone number id.
+        batch: What came.
+    """
+
+    identity: str
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something arrived while watching.
 
