@@ -111,6 +111,7 @@ async def test_a_folder_missing_from_one_listing_costs_no_mail() -> None:
     (before,) = await store.read(reading.newest, ALL)
     missing = server.folders.pop("Archive")
     await run(ImapFake(server), store)
+    assert len(await store.read(reading.by_ids, [before.id])) == 1
     server.folders["Archive"] = missing
     await run(ImapFake(server), store)
     assert [item.id for item in await store.read(reading.newest, ALL)] == [before.id]
