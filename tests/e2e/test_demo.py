@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def test_the_demo_syncs_lists_and_shows(tmp_path: Path) -> None:
     ran = jackfield("demo", home=tmp_path)
     assert (ran.code, ran.err) == (0, "")
-    assert "221 new" in ran.out or "230 new" in ran.out
+    mails = sum(len(f.mails) for f in build_mailbox(datetime.now(UTC)).folders.values())
+    assert f"{mails} new" in ran.out
     assert "Re: Q3 budget" in ran.out
     assert "Can you confirm the budget by Friday?" in ran.out
     assert not (tmp_path / "data").exists()
@@ -74,6 +75,7 @@ def test_nothing_of_the_hostile_mail_reaches_the_terminal(tmp_path: Path) -> Non
     for out in (screen.out, shown.out):
         strange = {c for c in out if ord(c) < 32 and c not in "\n\t"}
         assert strange == set()
+        assert "[31m" not in out
         assert not set("\u202e\u2066\u200b\x7f\x9b") & set(out)
 
 

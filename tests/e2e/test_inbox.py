@@ -154,9 +154,8 @@ def test_folders_of_any_name_are_read(mailbox: DovecotAccount, tmp_path: Path) -
         mailbox.deliver(name, mail(f"in {name[:1]}"))
     ran = jackfield("inbox", "--json", home=tmp_path, environment=mailbox.environment())
     assert (ran.code, ran.err) == (0, "")
-    found = {folder for item in ran.json()["items"] for folder in item["folders"]}
     synced = jackfield("sync", "--json", home=tmp_path, environment=mailbox.environment()).json()
-    assert found == set(names) or len(ran.json()["items"]) == len(names)
+    assert sorted(subjects(ran.json())) == sorted(f"in {name[:1]}" for name in names)  # type: ignore[type-var]
     there = {c["name"]: c["added"] + c["updated"] for c in synced["accounts"][0]["collections"]}
     assert set(names) <= set(there)
     assert synced["sources"][0]["state"] == "complete"

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import unicodedata
 
 from rich.cells import cell_len, set_cell_size
 
+from jackfield.content.escapes import ESCAPE
+
 _KEPT = frozenset("\n\t")
-# ECMA-48: control sequences, strings up to their terminator, two-character escapes.
-_ESCAPE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|\x1b[ -/]*[0-~]"
-)
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -30,7 +25,7 @@ def clean(text: str, *, lines: bool = False) -> str:
         The text without escape sequences, and without control, format (zero-width,
         bidirectional, tag) and surrogate characters.
     """
-    text = _ESCAPE.sub("", text)
+    text = ESCAPE.sub("", text)
     if not lines:
         text = " ".join(text.split())
     return "".join(

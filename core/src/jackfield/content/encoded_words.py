@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from jackfield.content.charsets import decode
+from jackfield.content.escapes import ESCAPE
 
 _LONGEST: Final = 1 << 16
 # At most eight stray question marks inside a word; RFC 2231 adds "*language" to the charset.
@@ -37,7 +38,7 @@ def decode_text(raw: bytes | str) -> str:
         text = data.decode("ascii") if data.isascii() else decode(data, None)
     if text.isprintable():
         return text.strip()
-    return _CONTROLS.sub("", text.replace("\t", " ")).strip()
+    return _CONTROLS.sub("", ESCAPE.sub("", text).replace("\t", " ")).strip()
 
 
 def _bytes(text: str) -> bytes:
