@@ -199,6 +199,9 @@ class Collection:
         parent: The `id` of the one it is in.
         epoch: As long as it stays, refs keep their meaning (IMAP: UIDVALIDITY).
         count: Items in it, or None.
+        version: Equal to the last round's exactly when nothing in the collection can have
+            changed since (IMAP: HIGHESTMODSEQ, UIDNEXT and MESSAGES; a notebook's last change):
+            the core then leaves the collection alone. Empty where the provider has no such mark.
     """
 
     id: str
@@ -208,6 +211,7 @@ class Collection:
     parent: str | None = None
     epoch: str = ""
     count: int | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +220,15 @@ class IndexEntry:
 
     Attributes:
         key: `Ref.key`.
-        version: Differs from the last time exactly when something about the item changed.
+        version: Differs from the last time exactly when something about the item changed. None
+            where the listing only says that the item is there, and `fetch` tells the changes.
         patch: The flags, where the listing has them: then no body needs to travel.
         received: When the provider received it, where the listing has it; the core leaves alone
             what lies before a sync's horizon.
     """
 
     key: str
-    version: str
+    version: str | None
     patch: Patch | None = None
     received: datetime | None = None
 

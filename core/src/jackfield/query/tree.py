@@ -32,9 +32,12 @@ class Field:
     """A field matches.
 
     Attributes:
-        name: ``from``, ``to``, ``cc``, ``subject``, ``in``, ``is``, ``has``, ``kind``,
-            ``source``, ``account``, ``thread`` or ``larger`` (bytes).
-        value: As the person wrote it.
+        name: ``from``, ``to``, ``cc``, ``subject``: its words stand one after the other in that
+            field; ``me`` in from and to means the account's owner. ``in``: role or name of a
+            collection. ``is``: ``unread``, ``read``, ``flagged`` or ``unflagged``. ``has``:
+            ``attachment``. ``kind``, ``source``, ``account``, ``thread``: equal. ``larger``,
+            ``smaller``: than so many bytes.
+        value: As the person wrote it, but for the closed sets above, and bytes as digits.
     """
 
     name: str
