@@ -16,7 +16,7 @@ from jackfield.mirror import CollectionSync, Mirror
 from jackfield.models import Account, SourceType
 from jackfield.store import reading
 from jackfield.store.database import Store
-from jackfield.store.reading import Listing
+from jackfield.store.searching import Search, search
 from tests.contract.imap_fake import ImapFake, ImapServer
 from tests.contract.words import BEGINNING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jackfield.batches import Collection, IndexEntry
 
 ACCOUNT = Account(SourceType("fake"))
-ALL = Listing(("email",), limit=100, left_out=frozenset())
+ALL = Search(kinds=("email",), limit=100, left_out=frozenset())
 
 
 async def run(connector: ImapFake, store: Store, **options: object) -> list[CollectionSync]:
@@ -37,7 +37,7 @@ async def run(connector: ImapFake, store: Store, **options: object) -> list[Coll
 
 
 async def words(store: Store) -> list[str]:
-    return sorted(item.text for item in await store.read(reading.newest, ALL))
+    return sorted(item.text for item in (await store.read(search, ALL)).items)
 
 
 class Dated(ImapFake):
@@ -108,13 +108,13 @@ async def test_a_folder_missing_from_one_listing_costs_no_mail() -> None:
     server, store = ImapServer(), Store(None)
     server.append("Archive", "budget")
     await run(ImapFake(server), store)
-    (before,) = await store.read(reading.newest, ALL)
+    (before,) = (await store.read(search, ALL)).items
     missing = server.folders.pop("Archive")
     await run(ImapFake(server), store)
     assert len(await store.read(reading.by_ids, [before.id])) == 1
     server.folders["Archive"] = missing
     await run(ImapFake(server), store)
-    assert [item.id for item in await store.read(reading.newest, ALL)] == [before.id]
+    assert [item.id for item in (await store.read(search, ALL)).items] == [before.id]
     store.close()
 
 
@@ -142,10 +142,10 @@ async def test_a_folder_that_is_gone_loses_its_places_and_a_renamed_one_no_mail(
     server, store = ImapServer(), Store(None)
     server.append("Archive", "budget")
     await run(ImapFake(server), store)
-    (before,) = await store.read(reading.newest, ALL)
+    (before,) = (await store.read(search, ALL)).items
     server.folders["Projects"] = server.folders.pop("Archive")
     await run(ImapFake(server), store)
-    (after,) = await store.read(reading.newest, ALL)
+    (after,) = (await store.read(search, ALL)).items
     assert (after.id, after.folders) == (before.id, ("Projects",))
     store.close()
 

@@ -16,12 +16,12 @@ import pytest
 from jackfield.batches import Batch, Entry, Keys, Patch, Ref
 from jackfield.errors import StoreError
 from jackfield.models import SourceType, UnifiedEmail
+from jackfield.requests import LEFT_OUT_OF_LISTS
 from jackfield.store import reading, rounds
 from jackfield.store.database import Store, commit, write_through
 from jackfield.store.files import open_file
-from jackfield.store.reading import Listing
+from jackfield.store.searching import Search, search
 from jackfield.store.schema import MIGRATIONS
-from jackfield.store.slots import free_rowid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ME = "imap:default"
-MAILS = Listing(("email",), limit=1000)
+MAILS = Search(kinds=("email",), limit=1000, left_out=LEFT_OUT_OF_LISTS)
 
 
 def entry(
@@ -67,8 +67,8 @@ def put(db: sqlite3.Connection, *entries: Entry, folder: str = "INBOX") -> None:
     commit(db, ME, folder, "email", Batch(items=entries), NOW)
 
 
-def subjects(db: sqlite3.Connection, listing: Listing = MAILS) -> list[str]:
-    return [item.subject for item in reading.newest(db, listing)]  # type: ignore[union-attr]
+def subjects(db: sqlite3.Connection, listing: Search = MAILS) -> list[str]:
+    return [item.subject for item in search(db, listing).items]  # type: ignore[union-attr]
 
 
 def test_items_come_newest_received_first_whatever_their_date_header_says(
@@ -84,7 +84,8 @@ def test_items_come_newest_received_first_whatever_their_date_header_says(
 
 
 def test_a_time_to_come_counts_as_tomorrow_at_the_most(db: sqlite3.Connection) -> None:
-    rowid = free_rowid(db, NOW + timedelta(days=4000), NOW)
+    put(db, entry("1", received=NOW + timedelta(days=4000)))
+    (rowid,) = db.execute("SELECT rowid FROM item").fetchone()
     assert rowid >> 10 == int((NOW + timedelta(days=1)).timestamp())
 
 
@@ -92,20 +93,20 @@ def test_more_items_in_a_second_than_it_has_slots_are_all_kept(db: sqlite3.Conne
     put(db, *(entry(str(n), f"mail{n}") for n in range(500)))
     for start in range(500, 3000, 500):
         put(db, *(entry(str(n), f"mail{n}") for n in range(start, start + 500)))
-    assert len(set(subjects(db, Listing(("email",), limit=5000)))) == 3000
+    assert len(set(subjects(db, Search(limit=5000)))) == 3000
 
 
 def test_a_listing_and_a_sync_give_one_id(db: sqlite3.Connection) -> None:
     (listed,) = write_through(db, ME, "email", [entry("7", level="headers")], NOW)
     put(db, entry("7"))
-    (stored,) = reading.newest(db, MAILS)
+    (stored,) = search(db, MAILS).items
     assert (stored.id, stored.text) == (listed.id, "budget")
 
 
 def test_a_lower_level_never_overwrites_a_higher_one(db: sqlite3.Connection) -> None:
     put(db, entry("7"))
     write_through(db, ME, "email", [entry("7", level="headers", unread=False)], NOW)
-    (stored,) = reading.newest(db, MAILS)
+    (stored,) = search(db, MAILS).items
     assert (stored.text, stored.unread) == ("budget", False)
 
 
@@ -113,7 +114,7 @@ def test_headers_alone_never_overwrite_a_body_of_the_same_text(db: sqlite3.Conne
     put(db, entry("7", level="headers"))
     put(db, entry("7", level="full", text=""))
     put(db, entry("7", level="headers", text="less"))
-    assert reading.newest(db, MAILS)[0].text == ""
+    assert search(db, MAILS).items[0].text == ""
 
 
 def test_two_strong_keys_that_meet_join_two_items_and_both_ids_resolve(
@@ -121,28 +122,28 @@ def test_two_strong_keys_that_meet_join_two_items_and_both_ids_resolve(
 ) -> None:
     put(db, entry("1", strong=("gm:1",)))
     put(db, entry("a", strong=("graph:1",), folder="Archive"), folder="Archive")
-    first, second = (item.id for item in reading.newest(db, MAILS))
+    first, second = (item.id for item in search(db, MAILS).items)
     put(db, entry("2", strong=("gm:1", "graph:1"), folder="Work"), folder="Work")
 
-    (joined,) = reading.newest(db, MAILS)
+    (joined,) = search(db, MAILS).items
     assert joined.folders == ("INBOX", "Archive", "Work")
     assert reading.find(db, first) == reading.find(db, second) == [joined.id]
 
 
 def test_the_item_committed_first_survives_a_join(db: sqlite3.Connection) -> None:
     put(db, entry("1", strong=("gm:1",)))
-    (older,) = reading.newest(db, MAILS)
+    (older,) = search(db, MAILS).items
     put(db, entry("a", strong=("graph:1",), folder="Archive"), folder="Archive")
     put(db, entry("2", strong=("graph:1", "gm:1"), folder="Work"), folder="Work")
-    assert reading.newest(db, MAILS)[0].id == older.id
+    assert search(db, MAILS).items[0].id == older.id
 
 
 def test_a_strong_key_that_comes_later_keeps_the_id(db: sqlite3.Connection) -> None:
     put(db, entry("1"))
-    (before,) = reading.newest(db, MAILS)
+    (before,) = search(db, MAILS).items
     put(db, entry("1", strong=("gm:1",)))
     put(db, entry("9", strong=("gm:1",), folder="Archive"), folder="Archive")
-    (after,) = reading.newest(db, MAILS)
+    (after,) = search(db, MAILS).items
     assert (after.id, len(after.folders)) == (before.id, 2)
 
 
@@ -158,31 +159,31 @@ def test_a_copy_without_a_strong_key_joins_none_with_one(db: sqlite3.Connection)
     put(db, entry("1", strong=("gm:1",)))
     put(db, entry("1", strong=("gm:2",), folder="B"), folder="B")
     put(db, entry("1", folder="C"), folder="C")
-    assert len(reading.newest(db, MAILS)) == 3
+    assert len(search(db, MAILS).items) == 3
 
 
 def test_a_join_keeps_the_fuller_content_and_old_ids_resolve(db: sqlite3.Connection) -> None:
     put(db, entry("1", strong=("gm:1",), level="headers"))
     put(db, entry("1", strong=("gm:2",), folder="B"), folder="B")
-    ids = [item.id for item in reading.newest(db, MAILS)]
+    ids = [item.id for item in search(db, MAILS).items]
     put(db, entry("1", strong=("gm:1", "gm:2"), folder="C", level="headers"), folder="C")
-    (joined,) = reading.newest(db, MAILS)
+    (joined,) = search(db, MAILS).items
     assert joined.text == "budget"
     assert [item.id for item in reading.by_ids(db, ids)] == [joined.id] * 2
-    assert [item.id for item in reading.newest_of(db, ids, 10)] == [joined.id]
+    assert [item.id for item in reading.newest_of(db, ids, 10, 1 << 62)[0]] == [joined.id]
 
 
 def test_labels_are_patched_by_their_difference(db: sqlite3.Connection) -> None:
     put(db, entry("1", labels=("work", "later")))
     patch = Patch(Ref("INBOX", "1"), add_labels=("done",), remove_labels=("later",))
     commit(db, ME, "INBOX", "email", Batch(patches=(patch,)), NOW)
-    assert reading.newest(db, MAILS)[0].labels == ("work", "done")
+    assert search(db, MAILS).items[0].labels == ("work", "done")
 
 
 def test_an_item_is_unread_only_while_all_its_copies_are(db: sqlite3.Connection) -> None:
     put(db, entry("1", strong=("gm:1",)))
     put(db, entry("2", strong=("gm:1",), folder="Archive", unread=False), folder="Archive")
-    assert reading.newest(db, MAILS)[0].unread is False
+    assert search(db, MAILS).items[0].unread is False
 
 
 def test_spam_trash_drafts_and_sent_are_not_listed_unless_asked(db: sqlite3.Connection) -> None:
@@ -190,12 +191,12 @@ def test_spam_trash_drafts_and_sent_are_not_listed_unless_asked(db: sqlite3.Conn
     put(db, entry("2", "buy", folder="Junk"), folder="Junk")
     db.execute("UPDATE collection SET role = 'spam' WHERE key = 'Junk'")
     assert subjects(db) == ["hello"]
-    assert len(subjects(db, Listing(("email",), left_out=frozenset()))) == 2
+    assert len(subjects(db, Search(left_out=frozenset()))) == 2
 
 
 def test_a_short_id_is_unique_and_resolves(db: sqlite3.Connection) -> None:
     put(db, *(entry(str(n), f"mail{n}") for n in range(400)))
-    items = reading.newest(db, MAILS)
+    items = search(db, MAILS).items
     assert len({item.short_id for item in items}) == 400
     assert all(reading.find(db, item.short_id) == [item.id] for item in items)
     assert min(len(item.short_id) for item in items) >= 5
@@ -203,7 +204,7 @@ def test_a_short_id_is_unique_and_resolves(db: sqlite3.Connection) -> None:
 
 def test_the_original_bytes_come_back(db: sqlite3.Connection) -> None:
     put(db, entry("1", raw=b"Subject: budget\r\n\r\n\x00\xff"))
-    (item,) = reading.newest(db, MAILS)
+    (item,) = search(db, MAILS).items
     assert reading.original(db, item.id) == b"Subject: budget\r\n\r\n\x00\xff"
 
 
@@ -226,7 +227,7 @@ async def test_a_batch_that_fails_half_way_leaves_nothing_of_it(tmp_path: Path) 
     with pytest.raises(StoreError, match="disk full"):
         await store.write(fail)
 
-    assert await store.read(reading.newest, MAILS) == []
+    assert (await store.read(search, MAILS)).items == []
     place = await store.write(rounds.place_of, ME, "INBOX", "email")
     assert (await store.read(rounds.standing, place)).cursor is None
     store.close()
@@ -269,7 +270,7 @@ async def test_a_second_process_waits_for_the_first_and_loses_nothing(tmp_path: 
 
     await asyncio.gather(fill(one, 0), fill(other, 100))
 
-    assert len(await one.read(reading.newest, MAILS)) == 40
+    assert len((await one.read(search, MAILS)).items) == 40
     one.close()
     other.close()
 
@@ -279,9 +280,9 @@ def test_many_processes_may_make_the_store_at_once(tmp_path: Path) -> None:
 import asyncio, pathlib
 from jackfield.store import reading
 from jackfield.store.database import Store
-from jackfield.store.reading import Listing
+from jackfield.store.searching import Search, search
 store = Store(pathlib.Path({str(tmp_path / "store.db")!r}))
-print(asyncio.run(store.read(reading.newest, Listing(("email",)))))
+print(asyncio.run(store.read(search, Search())).items)
 store.close()
 """
     running = [
@@ -298,6 +299,6 @@ async def test_without_a_file_nothing_is_written_to_disk(
     store = Store(None)
     await store.write(rounds.register, ME, "me@acme.example")
     await store.write(commit, ME, "INBOX", "email", Batch((entry("1"),)), NOW)
-    assert len(await store.read(reading.newest, MAILS)) == 1
+    assert len((await store.read(search, MAILS)).items) == 1
     store.close()
     assert list(tmp_path.iterdir()) == []

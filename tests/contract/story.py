@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -116,18 +115,16 @@ class Story:
 
 
 def _ids(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    return [(word_of(payload), id) for payload, id in db.execute("SELECT payload, id FROM item")]
+    return db.execute(f"SELECT body, item.id FROM {_ITEMS}").fetchall()
 
 
-def word_of(payload: str) -> str:
-    """The one word of an item."""
-    return str(json.loads(payload)["text"])
+_ITEMS = "item JOIN content ON content.id = item.rowid"
 
 
 def shelf(db: sqlite3.Connection) -> Shelf:
     """What the store holds: word, sorted places, and the flags of each place."""
     items = []
-    for born, payload in db.execute("SELECT born, payload FROM item").fetchall():
+    for born, word in db.execute(f"SELECT born, body FROM {_ITEMS}").fetchall():
         rows = db.execute(
             "SELECT collection.key, membership.key, unread, flagged, membership.epoch"
             " FROM membership JOIN collection ON collection.id = collection"
@@ -141,7 +138,7 @@ def shelf(db: sqlite3.Connection) -> Shelf:
             for flag, on in (("+seen", unread == 0), ("+flagged", flagged))
             if on
         }
-        items.append((word_of(payload), places, frozenset(flags)))
+        items.append((word, places, frozenset(flags)))
     return sorted(items, key=repr)
 
 

@@ -91,7 +91,7 @@ def test_no_secret_comes_out_anywhere(mailbox: DovecotAccount, tmp_path: Path) -
         ran = jackfield(*words, home=tmp_path, environment=wrong)
         assert ran.code == 4
         assert MARKER not in ran.out + ran.err
-    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*.*"))
     assert MARKER.encode() not in stored
 
 

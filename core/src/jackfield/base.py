@@ -156,6 +156,14 @@ class Connector(ABC):
         """
         return str(self.context.account)
 
+    def mailbox_aliases(self) -> Sequence[str]:
+        """Tell other names of the same mailbox, once open: more addresses, the user name.
+
+        Returns:
+            Names; the core refuses an account that once was a mailbox of none of its names.
+        """
+        return ()
+
     def effective(self, kind: Kind) -> Effective:
         """Tell what this sign-in can do, once open.
 
@@ -208,7 +216,8 @@ class Connector(ABC):
             level: How much of them.
 
         Returns:
-            Those that are still there, in any order.
+            Those that are still there, in any order; only some of them where all would be more
+            than a batch may hold. The core asks for the others again.
 
         Raises:
             NotSupported: The platform cannot.

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from jackfield.registry import ENVIRONMENT, installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
     from jackfield.registry import Registry
     from jackfield.settings import Settings
@@ -53,6 +55,22 @@ class Configuration:
         from platformdirs import user_data_path
 
         return user_data_path("jackfield", appauthor=False)
+
+    @property
+    def timezone(self) -> tzinfo | None:
+        """Where days begin, from ``JACKFIELD_TIMEZONE``; None for the machine's zone.
+
+        Raises:
+            ConfigError: There is no such zone.
+        """
+        name = self.environment.get("JACKFIELD_TIMEZONE", "")
+        try:
+            return ZoneInfo(name) if name else None
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ConfigError(
+                f"JACKFIELD_TIMEZONE is {name!r}, which is no time zone",
+                fix="take a name such as Europe/Berlin",
+            ) from None
 
 
 def load_configuration(environment: Mapping[str, str] | None = None) -> Configuration:

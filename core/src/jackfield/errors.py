@@ -49,6 +49,20 @@ class QueryError(JackfieldError):
         self.position = position
 
 
+class AlreadyRunning(JackfieldError):
+    """Somebody else syncs the account just now.
+
+    Args:
+        account: Which account.
+        who: Who does.
+    """
+
+    def __init__(self, account: Account | str, who: str) -> None:
+        super().__init__(f"{account} is synced already: {who}")
+        self.account = account
+        self.who = who
+
+
 class PluginError(JackfieldError):
     """A plugin broke its contract.
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 
     from jackfield.base import Connector
+    from jackfield.batches import Entry, Level, Ref
     from jackfield.models import Account, Draft
     from jackfield.requests import ListRequest, SearchRequest, SyncRequest
 
@@ -121,6 +122,22 @@ class AccountHooks:
                 self._check(batch, None)
                 yield batch
 
+    async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:
+        """Ask the connector for single items.
+
+        Args:
+            refs: Which, all of one collection.
+            level: How much of them.
+
+        Returns:
+            Those that came, within a batch's bounds; none that was not asked for.
+        """
+        entries = await self.connector.get(refs, level)
+        wanted = set(refs)
+        asked = tuple(entry for entry in entries if entry.ref in wanted)
+        self._check(Batch(items=asked), None)
+        return asked
+
     async def send(self, draft: Draft) -> SendResult:
         """Send by this account, if every plugin allows it, and tell the plugins.
 
@@ -167,7 +184,7 @@ class AccountHooks:
         """
         for name, call in self._implementations("on_ingest"):
             try:
-                batch = _a_batch(call(account=self.account, batch=batch))
+                batch = self._a_batch(call(account=self.account, batch=batch))
             except Exception as error:  # noqa: BLE001  a stranger's code
                 self.reports.append(PluginError(name, f"on_ingest: {error}"))
         return batch
@@ -235,6 +252,13 @@ class AccountHooks:
         if broken is not None:
             raise PluginError(self._owner(), broken)
 
+    def _a_batch(self, answer: object) -> Batch:
+        if not isinstance(answer, Batch):
+            raise TypeError(f"gave {type(answer).__name__} instead of a Batch")
+        if broken := answer.broken_rule(None, str(self.account)):
+            raise ValueError(f"gave {broken}")
+        return answer
+
     def _owner(self) -> str:
         return type(self.connector).__module__.partition(".")[0]
 
@@ -242,9 +266,3 @@ class AccountHooks:
 def _naming_only(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
     """Call with the arguments that the implementation names, as pluggy does."""
     return lambda **arguments: function(**{name: arguments[name] for name in names})
-
-
-def _a_batch(answer: object) -> Batch:
-    if not isinstance(answer, Batch):
-        raise TypeError(f"gave {type(answer).__name__} instead of a Batch")
-    return answer

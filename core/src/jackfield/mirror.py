@@ -7,22 +7,30 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from jackfield.batches import Batch, Ref
-from jackfield.errors import CursorExpired, JackfieldError, PluginError, ProviderError
+from jackfield.batches import MAX_ITEMS, Batch, Ref
+from jackfield.errors import (
+    CursorExpired,
+    JackfieldError,
+    PluginError,
+    ProviderError,
+    Unreachable,
+)
 from jackfield.requests import SyncRequest
-from jackfield.store import rounds
+from jackfield.store import comparing, rounds
 from jackfield.store.committing import Report
 from jackfield.store.database import Store, commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
     from datetime import datetime
 
+    from jackfield.base import Connector
     from jackfield.batches import Collection, IndexEntry
     from jackfield.hooks import AccountHooks
     from jackfield.models import Kind
     from jackfield.protocols import Clock
     from jackfield.store.identity import Place
+    from jackfield.store.rounds import Standing
 
 T = TypeVar("T")
 
@@ -30,22 +38,37 @@ _FIRST = {"inbox": 0, "sent": 1}
 _RESTARTS = 3
 _GET_AT_ONCE = 50
 
+PATIENCE = 120.0
+"""Seconds that a connector may take for its next answer."""
+
 
 @dataclass(slots=True)
 class CollectionSync:
-    """How the sync of one collection went.
+    """How the sync of one collection goes, and went.
 
     Attributes:
         name: The collection's name.
+        total: Items that the provider counts in it, or None.
+        stored: Places that were stored before.
+        fetched: Entries that have come since.
+        oldest: When the oldest of them was received.
         report: What changed.
         seconds: How long it took.
+        unfetched: Keys that the provider names again and again and never gives.
         error: Why it did not finish, or None.
+        done: It has ended, well or not.
     """
 
     name: str
+    total: int | None = None
+    stored: int = 0
+    fetched: int = 0
+    oldest: datetime | None = None
     report: Report = field(default_factory=Report)
     seconds: float = 0.0
+    unfetched: tuple[str, ...] = ()
     error: JackfieldError | None = None
+    done: bool = False
 
     @property
     def went_well(self) -> bool:
@@ -64,7 +87,11 @@ class Mirror:
         horizon: Nothing received before this time is wanted; None means all.
         accept_removals: A person agreed that most of a large collection may go.
         concurrency: Collections at a time.
+        patience: Seconds that the connector may take for its next answer.
         on_commit: Hears of each collection after each commit.
+
+    Attributes:
+        outcomes: How each collection goes, from the moment they are known.
     """
 
     def __init__(
@@ -77,6 +104,7 @@ class Mirror:
         horizon: datetime | None = None,
         accept_removals: bool = False,
         concurrency: int = 4,
+        patience: float = PATIENCE,
         on_commit: Callable[[CollectionSync], None] = lambda _progress: None,
     ) -> None:
         self.hooks = hooks
@@ -86,8 +114,24 @@ class Mirror:
         self.horizon = horizon
         self.accept_removals = accept_removals
         self.concurrency = concurrency
+        self.patience = patience
         self.on_commit = on_commit
         self.account = str(hooks.account)
+        self.outcomes: list[CollectionSync] = []
+
+    async def collections(self) -> list[Collection]:
+        """Ask for the collections, inbox and sent first.
+
+        Returns:
+            All there are.
+
+        Raises:
+            ProviderError: The provider names none: that is not believed.
+        """
+        found = await self._within(self.hooks.connector.collections())
+        if not found:
+            raise ProviderError(self.account, "named no folder at all; nothing was changed")
+        return sorted(found, key=lambda each: _FIRST.get(each.role, 2))
 
     async def round(self, only: Sequence[str] | None = None) -> list[CollectionSync]:
         """Sync the collections once, inbox and sent first.
@@ -99,56 +143,95 @@ class Mirror:
             One outcome a collection; the error of one does not stop the others.
 
         Raises:
-            ProviderError: The provider names no collection: that is not believed.
+            ProviderError: The provider names no collection.
         """
+        found = {each.id: each for each in await self.collections()}
         connector = self.hooks.connector
-        identity = connector.mailbox_identity()
-        found = {each.id: each for each in await connector.collections()}
-        if not found:
-            raise ProviderError(self.account, "named no folder at all; nothing was changed")
-        await self.store.write(rounds.register, self.account, identity)
+        identity, aliases = connector.mailbox_identity(), connector.mailbox_aliases()
+        await self.store.write(rounds.register, self.account, identity, aliases)
         forgotten = await self.store.write(
             rounds.forget_unlisted, self.account, self.kind, list(found)
         )
-        chosen = [found[id] for id in only or () if id in found]
-        if only is None:
-            chosen = sorted(found.values(), key=lambda each: _FIRST.get(each.role, 2))
-        outcomes = await self._sync_all(chosen)
+        chosen = list(found.values())
+        if only is not None:
+            chosen = [found[id] for id in only if id in found]
+        self.outcomes = [CollectionSync(each.name, each.count) for each in chosen]
+        await self._sync_all(chosen)
         whole = len(chosen) == len(found) and not forgotten
-        if whole and all(each.went_well for each in outcomes):
+        if whole and all(each.went_well for each in self.outcomes):
             await self.store.write(rounds.sweep, self.account, self.kind)
-        return outcomes
+        return self.outcomes
 
-    async def _sync_all(self, collections: Sequence[Collection]) -> list[CollectionSync]:
+    async def _sync_all(self, collections: Sequence[Collection]) -> None:
         slots = asyncio.Semaphore(self.concurrency)
 
-        async def one(collection: Collection) -> CollectionSync:
+        async def one(collection: Collection, outcome: CollectionSync) -> None:
             async with slots:
-                return await self._sync(collection)
+                await self._sync(collection, outcome)
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(each)) for each in collections]
-        return [task.result() for task in tasks]
+            for collection, outcome in zip(collections, self.outcomes, strict=True):
+                group.create_task(one(collection, outcome))
 
-    async def _sync(self, collection: Collection) -> CollectionSync:
-        outcome = CollectionSync(collection.name)
+    async def _sync(self, collection: Collection, outcome: CollectionSync) -> None:
         began = self.clock.monotonic()
-        place = await self.store.write(rounds.place_of, self.account, collection.id, self.kind)
         try:
-            await self.store.write(rounds.enter_collection, place, collection)
-            await self._fetch(collection, place, outcome)
-            if self._syncing in {"append", "index"}:
-                await self._follow_index(collection, place, outcome)
+            await self._bring_up_to_date(collection, outcome)
         except JackfieldError as error:
             outcome.error = error
         except Exception as error:  # noqa: BLE001  a stranger's code
             outcome.error = PluginError(self.account, f"{type(error).__name__}: {error}")
         outcome.seconds = self.clock.monotonic() - began
-        return outcome
+        outcome.done = True
+
+    async def _bring_up_to_date(self, collection: Collection, outcome: CollectionSync) -> None:
+        place = await self.store.write(rounds.place_of, self.account, collection.id, self.kind)
+        await self.store.write(rounds.enter_collection, place, collection)
+        at = await self.store.read(rounds.standing, place)
+        outcome.stored = await self.store.read(rounds.count_places, place)
+        outcome.report.withheld = at.withheld
+        mark = _mark(collection, self.horizon)
+        now = self.clock.now()
+        if _is_in_step(at, mark) and not (at.withheld and self.accept_removals):
+            await self.store.write(rounds.end_round, place, now, mark)
+            return
+        if at.withheld and self.accept_removals and self._syncing == "delta":
+            await self.store.write(rounds.begin_snapshot, place)
+        await self._fetch(collection, place, outcome)
+        if self._syncing in {"append", "index"}:
+            missing = await self._follow_index(collection, place, outcome)
+            outcome.unfetched = tuple(sorted(set(missing) & set(at.unfetched)))
+            await self.store.write(rounds.end_round, place, now, "" if missing else mark, missing)
+        else:
+            await self.store.write(rounds.end_round, place, now, mark)
 
     @property
     def _syncing(self) -> str:
         return self.hooks.connector.effective(self.kind).capabilities.sync
+
+    async def _within(self, waiting: Awaitable[T]) -> T:
+        """Wait for the connector, but not for ever.
+
+        Returns:
+            Its answer.
+
+        Raises:
+            Unreachable: It did not answer in time.
+        """
+        try:
+            async with asyncio.timeout(self.patience):
+                return await waiting
+        except Unreachable:
+            raise
+        except TimeoutError:
+            late = f"no answer in {self.patience:g} s"
+            raise Unreachable(self.account, late) from None
+
+    async def _each(self, generator: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Go through a connector's generator, with patience for each step."""
+        async with aclosing(generator):
+            while (value := await self._within(anext(generator, None))) is not None:
+                yield value
 
     async def _fetch(self, collection: Collection, place: Place, outcome: CollectionSync) -> None:
         """Fetch from the committed cursor; an expired one starts a snapshot.
@@ -175,7 +258,7 @@ class Mirror:
             await self.store.write(rounds.begin_snapshot, place)
             at = await self.store.read(rounds.standing, place)
         request = SyncRequest(self.kind, collection, at.cursor, at.snapshot, self.horizon)
-        async with aclosing(self.hooks.fetch(request)) as batches:
+        async with aclosing(self._each(self.hooks.fetch(request))) as batches:
             async for batch in batches:
                 await self._commit(collection, place, batch, outcome)
 
@@ -183,15 +266,17 @@ class Mirror:
         self, collection: Collection, place: Place, batch: Batch, outcome: CollectionSync
     ) -> None:
         """Commit a batch; a patch to an unknown item first gets the item."""
+        given = {(entry.ref.epoch, entry.ref.key) for entry in batch.items}
         patched = [(patch.ref.epoch, patch.ref.key) for patch in batch.patches]
-        patched = [
-            at for at in patched if at not in {(e.ref.epoch, e.ref.key) for e in batch.items}
-        ]
-        unknown = await self.store.read(rounds.unknown_keys, place, patched)
+        unknown = await self.store.read(
+            rounds.unknown_keys, place, [at for at in patched if at not in given]
+        )
         if unknown:
             refs = [Ref(collection.id, key, epoch) for epoch, key in dict.fromkeys(unknown)]
-            entries = await self.hooks.connector.get(refs, "full")
-            batch = replace(batch, items=(*batch.items, *entries))
+            await self._get(collection, refs, outcome)
+        await self._write(collection, batch, outcome)
+
+    async def _write(self, collection: Collection, batch: Batch, outcome: CollectionSync) -> None:
         batch = self.hooks.ingest(batch)
         outcome.report.add(
             await self.store.write(
@@ -205,34 +290,94 @@ class Mirror:
                 accept=self.accept_removals,
             )
         )
+        outcome.fetched += len(batch.items)
+        times = [entry.received for entry in batch.items]
+        outcome.oldest = min([*times, outcome.oldest] if outcome.oldest else times, default=None)
         self.on_commit(outcome)
+
+    async def _get(
+        self, collection: Collection, refs: Sequence[Ref], outcome: CollectionSync
+    ) -> list[str]:
+        """Get single items and commit them; give the keys of those that did not come."""
+        missing: list[str] = []
+        for some in _chunks(refs, _GET_AT_ONCE):
+            left = list(some)
+            while left:
+                entries = await self._within(self.hooks.get(left, "full"))
+                await self._write(collection, Batch(items=tuple(entries)), outcome)
+                came = {entry.ref for entry in entries}
+                if not came:
+                    missing += [ref.key for ref in left]
+                    break
+                left = [ref for ref in left if ref not in came]
+        return missing
 
     async def _follow_index(
         self, collection: Collection, place: Place, outcome: CollectionSync
-    ) -> None:
-        """Read the whole index, then get what is missing, and drop what is gone."""
-        index: list[IndexEntry] = []
-        async for page in self.hooks.connector.index(collection):
-            index.extend(page)
-        missing, changed, gone = await self.store.read(
-            rounds.compare, place, collection.epoch, index
-        )
-        wanted = {entry.key for entry in index if entry.is_within(self.horizon)}
-        missing = [key for key in missing if key in wanted]
-        stale = [entry.key for entry in changed if entry.patch is None]
-        for keys in _chunks([*missing, *stale], _GET_AT_ONCE):
-            refs = [Ref(collection.id, key, collection.epoch) for key in keys]
-            entries = await self.hooks.connector.get(refs, "full")
-            await self._commit(collection, place, Batch(items=tuple(entries)), outcome)
-        patches = [entry.patch for entry in changed if entry.patch is not None]
-        for some in _chunks(patches, _GET_AT_ONCE):
-            await self._commit(collection, place, Batch(patches=tuple(some)), outcome)
-        await self.store.write(rounds.remember_versions, place, collection.epoch, index)
+    ) -> list[str]:
+        """Read the whole index: get what is missing, drop what is gone.
+
+        Returns:
+            Keys that the index named and that could not be fetched.
+        """
+        await self.store.write(comparing.begin_comparison, place)
+        wanted: list[IndexEntry] = []
+        async with aclosing(self._each(_generated(self.hooks.connector, collection))) as pages:
+            async for page in pages:
+                wanted += await self._compare(collection, place, page, outcome)
+        refs = [Ref(collection.id, entry.key, collection.epoch) for entry in wanted]
+        missing = await self._get(collection, refs, outcome)
+        await self.store.write(comparing.remember_versions, place, collection.epoch, wanted)
         removed, outcome.report.withheld = await self.store.write(
-            rounds.drop, place, gone, accept=self.accept_removals
+            comparing.drop_unlisted, place, accept=self.accept_removals
         )
         outcome.report.removed += removed
         self.on_commit(outcome)
+        return missing
+
+    async def _compare(
+        self,
+        collection: Collection,
+        place: Place,
+        page: Sequence[IndexEntry],
+        outcome: CollectionSync,
+    ) -> list[IndexEntry]:
+        """Take over the flags that a page tells, and give the entries that have to be got.
+
+        Nothing is got yet: a connector may need for that the very connection it lists with.
+
+        Returns:
+            What is missing, and what changed without a patch.
+        """
+        missing, changed = await self.store.write(comparing.compare, place, collection.epoch, page)
+        told = [entry for entry in changed if entry.patch is not None]
+        for some in _chunks(told, MAX_ITEMS):
+            patches = tuple(entry.patch for entry in some if entry.patch is not None)
+            await self._write(collection, Batch(patches=patches), outcome)
+            await self.store.write(comparing.remember_versions, place, collection.epoch, some)
+        missing = [entry for entry in missing if entry.is_within(self.horizon)]
+        silent = [entry for entry in changed if entry.patch is None]
+        return [replace(entry, patch=None) for entry in (*missing, *silent)]
+
+
+def _generated(
+    connector: Connector, collection: Collection
+) -> AsyncGenerator[Sequence[IndexEntry], None]:
+    async def pages() -> AsyncGenerator[Sequence[IndexEntry], None]:
+        async for page in connector.index(collection):
+            yield page
+
+    return pages()
+
+
+def _mark(collection: Collection, horizon: datetime | None) -> str:
+    """Name what "in step" means: this version, as far back as this horizon."""
+    since = "" if horizon is None else horizon.date().isoformat()
+    return f"{collection.version}@{since}" if collection.version else ""
+
+
+def _is_in_step(at: Standing, mark: str) -> bool:
+    return bool(mark) and mark == at.version and not at.snapshot
 
 
 def _chunks(values: Sequence[T], size: int) -> list[Sequence[T]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
 from jackfield.clock import SystemClock
 from jackfield.config import load_configuration
 from jackfield.registry import Registry, get_registry
-from jackfield.services import ItemService, ListOptions
+from jackfield.services import ItemService, SearchService, SyncService
 from jackfield.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
     from typing import Unpack
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from jackfield.models import Item, UnifiedEmail, UnifiedMeeting, UnifiedMessage, UnifiedNote
     from jackfield.protocols import Clock
     from jackfield.results import Results
+    from jackfield.services import AccountSync, ListOptions, SearchOptions
 
 
 class _OwnStore:
@@ -96,6 +99,22 @@ class AssistantOrchestrator:
         """
         return ItemService(await self.session())
 
+    async def searches(self) -> SearchService:
+        """Give the service that searches.
+
+        Returns:
+            The service.
+        """
+        return SearchService(await self.session())
+
+    async def syncs(self) -> SyncService:
+        """Give the service that syncs.
+
+        Returns:
+            The service.
+        """
+        return SyncService(await self.session())
+
     async def get_all_emails(self, **options: Unpack[ListOptions]) -> Results[UnifiedEmail]:
         """List the newest mails of all accounts, but spam, trash, drafts and what I sent.
 
@@ -122,6 +141,50 @@ class AssistantOrchestrator:
         """List the meetings changed last; see `get_all_emails`."""
         found = await (await self.items()).newest(["meeting"], **options)
         return cast("Results[UnifiedMeeting]", found)
+
+    async def iter_emails(self, **options: Unpack[ListOptions]) -> AsyncIterator[UnifiedEmail]:
+        """Give every mail of all accounts, newest first, in constant memory.
+
+        Args:
+            **options: As in `ItemService.newest`; `limit` is how many are asked for at a time.
+
+        Yields:
+            Mails.
+
+        Raises:
+            Incomplete: After all that could be had: a source did not give everything.
+        """
+        async with aclosing((await self.items()).every(["email"], **options)) as items:
+            async for item in items:
+                yield cast("UnifiedEmail", item)
+
+    async def search_across_sources(
+        self, query: str, **options: Unpack[SearchOptions]
+    ) -> Results[Item]:
+        """Find items in the store and at the providers; see `SearchService.search`.
+
+        Args:
+            query: The query.
+            **options: As there; ``live=False`` asks the store alone.
+
+        Returns:
+            The items, newest first, and how far each source was searched.
+
+        Raises:
+            QueryError: The query cannot be understood; it says where.
+        """
+        return await (await self.searches()).search(query, **options)
+
+    async def sync(self, accounts: Sequence[str] | None = None) -> list[AccountSync]:
+        """Copy what is at the providers into the store; see `SyncService.sync`.
+
+        Args:
+            accounts: ``gmail:work``, ``gmail`` or ``work``; None means all.
+
+        Returns:
+            How each account went.
+        """
+        return await (await self.syncs()).sync(accounts)
 
     async def show(self, id: str) -> Item:
         """Read one item whole.

@@ -61,6 +61,7 @@ class Session:
         self._http: list[HttpClient] = []
         self._left: set[Account] = set()
         self._plugins: dict[str, object] | None = None
+        self._presenting: dict[Account, AccountHooks] = {}
 
     def kinds(self, account: Account) -> frozenset[Kind]:
         """Tell which kinds an account's connector serves.
@@ -113,6 +114,19 @@ class Session:
                 else:
                     self._plugins[each.name] = plugin
         return self._plugins
+
+    def plugins(self, account: Account) -> AccountHooks:
+        """Give the cross-cutting plugins of an account, without its connector.
+
+        Args:
+            account: Which; what is stored can be shown without knowing its platform.
+
+        Returns:
+            Hooks to present items by.
+        """
+        if account not in self._presenting:
+            self._presenting[account] = AccountHooks(account, None, self._usable_plugins(account))
+        return self._presenting[account]
 
     async def open(self, account: Account) -> AccountHooks:
         """Open an account, once, whoever asks.

@@ -1,24 +1,27 @@
-"""Times as people say them."""
+"""Times as a program gives them."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from jackfield.errors import ConfigError
+from jackfield.query.dates import begin_of, find_instant
 
-_AGO = re.compile(r"(\d{1,6})\s*([hdwmy])")
-_UNITS = {"h": 1 / 24, "d": 1, "w": 7, "m": 30, "y": 365}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 
-def parse_since(value: str | datetime | date | timedelta | None, now: datetime) -> datetime | None:
+def parse_since(
+    value: str | datetime | date | timedelta | None, now: datetime, zone: tzinfo | None = None
+) -> datetime | None:
     """Find the time that is meant.
 
     Args:
-        value: A time with a zone, a day, how long ago, ``2d`` (h, d, w, m, y), a weekday, or
-            ``2026-01-31``. Days begin at midnight in the machine's zone.
+        value: A time with a zone, a day, how long ago, or a text for `find_instant`: ``2d`` (h, d,
+            w, m, y), a weekday, or ``2026-01-31``.
         now: The time, with a zone.
+        zone: Where days begin at midnight; None for the machine's.
 
     Returns:
         The time in UTC, or None for None.
@@ -29,29 +32,18 @@ def parse_since(value: str | datetime | date | timedelta | None, now: datetime) 
     if value is None:
         return None
     try:
-        found = _find(value, now)
-    except (ValueError, OverflowError) as error:
+        return _find(value, now, zone)
+    except (ValueError, OverflowError, OSError) as error:
         raise ConfigError(
             f"{value!r} is no time", fix="try 2d, 3w, monday or 2026-01-31"
         ) from error
-    return found.astimezone(UTC)
 
 
-def _find(value: str | datetime | date | timedelta, now: datetime) -> datetime:
+def _find(value: str | datetime | date | timedelta, now: datetime, zone: tzinfo | None) -> datetime:
     if isinstance(value, timedelta):
-        return now - value
+        return (now - value).astimezone(UTC)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
-        return value
-    if isinstance(value, date):
-        return datetime.combine(value, time()).astimezone()
-    text = value.strip().lower()
-    if ago := _AGO.fullmatch(text):
-        return now - timedelta(days=int(ago[1]) * _UNITS[ago[2]])
-    today = now.astimezone().date()
-    if text in {"today", "yesterday"}:
-        return _find(today - timedelta(days=text == "yesterday"), now)
-    if text in _WEEKDAYS:
-        return _find(today - timedelta(days=(today.weekday() - _WEEKDAYS.index(text)) % 7), now)
-    return _find(date.fromisoformat(text), now)
+        return value.astimezone(UTC)
+    return begin_of(value, zone) if isinstance(value, date) else find_instant(value, now, zone)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003  typer reads annotations when it runs
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 app = typer.Typer(
     name="jackfield",
@@ -24,6 +26,22 @@ class ListedKind(StrEnum):
 
     EMAIL = "email"
     MESSAGE = "message"
+
+
+class AnyKind(StrEnum):
+    """What a search finds."""
+
+    EMAIL = "email"
+    MESSAGE = "message"
+    NOTE = "note"
+    MEETING = "meeting"
+
+
+class Order(StrEnum):
+    """What comes first."""
+
+    DATE = "date"
+    RELEVANCE = "relevance"
 
 
 Accounts = Annotated[
@@ -63,6 +81,7 @@ def inbox(
     since: Annotated[str, typer.Option(help="2d, 3w, monday, 2026-01-31.")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000)] = 50,
     offline: Annotated[bool, typer.Option("--offline", help="Show what is stored.")] = False,
+    page: Annotated[str, typer.Option(help="Go on where `next` of a result says.")] = "",
     timeout: Timeout = 10.0,
     json: AsJson = False,
     verbose: Verbose = 0,
@@ -77,6 +96,7 @@ def inbox(
         since=since or None,
         limit=limit,
         offline=offline,
+        page=page or None,
         timeout=timeout,
         as_json=json,
     )
@@ -102,16 +122,130 @@ def show(
     )
 
 
-@app.command()
-def sync(
+class _QueryCommand(typer.core.TyperCommand):
+    """Takes `-newsletter` for a word to leave out, and not for seven options."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Mark such words, so that no option is looked for in them."""
+        return super().parse_args(ctx, [_MARK + a if _LEFT_OUT.fullmatch(a) else a for a in args])
+
+
+_MARK = "\0"  # no argument of a process can hold it
+_LEFT_OUT = re.compile(r"-(?!v+$)[^-].+", re.DOTALL)
+
+
+def _words(query: list[str] | None) -> tuple[str, ...]:
+    return tuple(word.removeprefix(_MARK) for word in query or ())
+
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[QUERY]...",
+        help='from:ana after:90d is:unread has:attachment subject:"q3 report"'
+        " (budget OR forecast) -newsletter. In quotes or not.",
+    ),
+]
+Kinds = Annotated[list[AnyKind] | None, typer.Option(help="All unless said.")]
+
+
+@app.command(cls=_QueryCommand)
+def search(
+    query: Words = None,
     account: Accounts = None,
+    kind: Kinds = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 50,
+    sort: Annotated[Order, typer.Option(help="Newest first, or best match first.")] = Order.DATE,
+    page: Annotated[str, typer.Option(help="Go on where `next` of a result says.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="Also ask the providers.")] = False,
+    timeout: Timeout = 10.0,
     json: AsJson = False,
     verbose: Verbose = 0,
 ) -> None:
-    """Copy everything into the local store, newest first."""
+    """Find items in the local store, at once; spam and trash only with in:."""
+    from jackfield.cli import running, searching
+
+    wanted = searching.Wanted(
+        words=_words(query),
+        kinds=tuple(each.value for each in kind) if kind else None,
+        accounts=account,
+        limit=limit,
+        order=sort.value,
+        page=page or None,
+        live=live,
+        timeout=timeout,
+        as_json=json,
+    )
+    running.run(lambda: searching.search(wanted), verbose=verbose)
+
+
+@app.command(cls=_QueryCommand)
+def count(
+    query: Words = None,
+    account: Accounts = None,
+    kind: Kinds = None,
+    json: AsJson = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Count what is stored and matches."""
+    from jackfield.cli import running, searching
+
+    kinds = tuple(each.value for each in kind) if kind else None
+    wanted = searching.Wanted(_words(query), kinds, account, as_json=json)
+    running.run(lambda: searching.count(wanted), verbose=verbose)
+
+
+@app.command(cls=_QueryCommand)
+def export(
+    query: Words = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="A JSON object a line.")] = False,
+    mbox: Annotated[bool, typer.Option("--mbox", help="Original mails, one mbox.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A new file; else standard output.")
+    ] = None,
+    account: Accounts = None,
+    verbose: Verbose = 0,
+) -> None:
+    """Write out everything that is stored and matches, spam and trash included."""
+    from jackfield.cli import exporting, running, searching
+
+    if jsonl == mbox:
+        raise typer.BadParameter("say either --jsonl or --mbox")
+    wanted = searching.Wanted(_words(query), accounts=account)
+    running.run(lambda: exporting.export(wanted, mbox=mbox, to=output), verbose=verbose)
+
+
+@app.command()
+def sync(
+    accounts: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="All unless said.")
+    ] = None,
+    account: Accounts = None,
+    since: Annotated[str, typer.Option(help="Only what came since: 1y, 2026-01-31.")] = "",
+    folder: Annotated[
+        list[str] | None, typer.Option("--folder", "-f", help="Only this, by name or role.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Stay, and look again.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=1.0)] = 60.0,
+    accept_removals: Annotated[
+        bool, typer.Option("--accept-removals", help="More than half of a folder may go.")
+    ] = False,
+    json: AsJson = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Copy everything into the local store, newest first. What stops it, loses nothing."""
     from jackfield.cli import running, syncing
 
-    running.run(lambda: syncing.sync(account, as_json=json), verbose=verbose)
+    wanted = syncing.Wanted(
+        accounts=[*(accounts or ()), *(account or ())] or None,
+        since=since or None,
+        folders=tuple(folder or ()),
+        accept_removals=accept_removals,
+        follow=follow,
+        every=every,
+        as_json=json,
+    )
+    running.run(lambda: syncing.sync(wanted), verbose=verbose)
 
 
 @app.command()

@@ -82,7 +82,7 @@ async def _steps() -> Exit:
     typer.echo("This is a mail server of Jackfield's own, on 127.0.0.1, with made-up mail.")
     codes = []
     typer.echo("\n$ jackfield sync")
-    codes.append(await syncing.sync(None, as_json=False))
+    codes.append(await syncing.sync(syncing.Wanted()))
     typer.echo(f"\n$ jackfield inbox --limit {SHOWN}")
     codes.append(await listing.inbox(Wanted(limit=SHOWN)))
     if (id := await listing.first_unread()) is not None:

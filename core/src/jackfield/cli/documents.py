@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from jackfield.models import Item
     from jackfield.results import Results, SourceState
@@ -24,14 +24,56 @@ def of_results(results: Results[Any]) -> str:
     Returns:
         One JSON document.
     """
-    return _dump({
+    return _dump(_results(results))
+
+
+def _results(results: Results[Any]) -> dict[str, Any]:
+    return {
         "schema": SCHEMA,
         "items": [item.model_dump(mode="json") for item in results],
         "sources": of_sources(results.sources),
         "complete": results.complete,
         "truncated": results.truncated,
         "next": results.next,
-    })
+    }
+
+
+def of_search(results: Results[Any], excerpts: Mapping[str, str]) -> str:
+    """Write what a search found.
+
+    Args:
+        results: What was found.
+        excerpts: By id, the line around the first hit.
+
+    Returns:
+        One JSON document: that of a listing, and ``excerpts``.
+    """
+    return _dump({**_results(results), "excerpts": dict(excerpts)})
+
+
+def of_count(number: int, sources: Sequence[SourceState]) -> str:
+    """Write how many items there are.
+
+    Args:
+        number: How many.
+        sources: One state an account and kind.
+
+    Returns:
+        One JSON document.
+    """
+    return _dump({"schema": SCHEMA, "count": number, "sources": of_sources(sources)})
+
+
+def line_of_item(item: Item) -> str:
+    """Write one item on one line, as ``--jsonl`` prints it.
+
+    Args:
+        item: The item.
+
+    Returns:
+        One JSON object without line breaks.
+    """
+    return json.dumps(item.model_dump(mode="json"), ensure_ascii=False)
 
 
 def of_item(item: Item) -> str:

@@ -38,6 +38,7 @@ class Wanted:
     since: str | None = None
     limit: int = 50
     offline: bool = False
+    page: str | None = None
     timeout: float = 10.0
     as_json: bool = False
 
@@ -62,6 +63,7 @@ async def inbox(wanted: Wanted) -> Exit:
                 since=wanted.since,
                 accounts=wanted.accounts,
                 offline=wanted.offline,
+                page=wanted.page,
                 deadline=wanted.timeout,
             )
         except NoSourceAnswered as nobody:

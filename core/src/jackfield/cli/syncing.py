@@ -1,120 +1,157 @@
-"""`jackfield sync`: everything into the local store."""
+"""`jackfield sync`: everything into the store, with progress on standard error."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from jackfield.cli import documents
 from jackfield.cli.listing import exit_code, trouble
-from jackfield.errors import ConfigError, JackfieldError, PluginError
-from jackfield.mirror import Mirror
+from jackfield.cli.progress import Display
+from jackfield.cli.running import Exit
+from jackfield.errors import ConfigError
 from jackfield.orchestrator import AssistantOrchestrator
-from jackfield.results import Results, SourceState
-from jackfield.services import source_failed
+from jackfield.results import Results
 
 if TYPE_CHECKING:
-    from jackfield.cli.running import Exit
-    from jackfield.mirror import CollectionSync
-    from jackfield.models import Account
-    from jackfield.session import Session
+    from collections.abc import AsyncIterator, Sequence
+
+    from jackfield.services import AccountSync, SyncService
 
 
-async def sync(accounts: list[str] | None, *, as_json: bool) -> Exit:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for on the command line."""
+
+    accounts: list[str] | None = None
+    since: str | None = None
+    folders: tuple[str, ...] = ()
+    accept_removals: bool = False
+    follow: bool = False
+    every: float = 60.0
+    as_json: bool = False
+
+
+async def sync(wanted: Wanted) -> Exit:
     """Sync accounts at the same time, and print how each went.
 
     Args:
-        accounts: Which; None means all.
-        as_json: As a document.
+        wanted: What was asked for.
 
     Returns:
         The exit code.
 
     Raises:
-        ConfigError: There is no account, or the configuration says offline.
+        ConfigError: There is no account, or the options do not go together.
     """
+    if wanted.follow and wanted.as_json:
+        raise ConfigError("--follow has no end, so it cannot print one document")
     async with AssistantOrchestrator() as assistant:
-        session = await assistant.session()
-        if session.configuration.offline:
-            path = session.configuration.path
-            raise ConfigError("offline: nobody is asked", fix=f"take offline out of {path}")
-        chosen = (await assistant.items()).chosen(accounts)
-        if not chosen:
+        service = await assistant.syncs()
+        if not service.chosen(wanted.accounts):
             raise ConfigError("there is no account to sync", fix="jackfield inbox")
-        outcomes = await asyncio.gather(*(sync_account(session, each) for each in chosen))
-    states = [state for state, _ in outcomes]
-    documents_ = [_document(state, collections) for state, collections in outcomes]
-    if as_json:
-        typer.echo(documents.of_sync(documents_, states))
+        try:
+            code = await _round(service, wanted)
+            while wanted.follow:
+                await asyncio.sleep(wanted.every)
+                code = await _round(service, wanted, quiet=True)
+        except asyncio.CancelledError:
+            for line in stopped(service.running):
+                typer.echo(line, err=True)
+            return Exit.PARTIAL
+    return code
+
+
+async def _round(service: SyncService, wanted: Wanted, *, quiet: bool = False) -> Exit:
+    showing = nullcontext() if wanted.as_json or quiet else _display(service)
+    async with showing:
+        outcomes = await service.sync(
+            wanted.accounts,
+            since=wanted.since,
+            folders=wanted.folders,
+            accept_removals=wanted.accept_removals,
+        )
+    states = tuple(each.state for each in outcomes)
+    if wanted.as_json:
+        typer.echo(documents.of_sync(_accounts(outcomes), states))
     else:
-        for state, collections in outcomes:
-            _print(state, collections)
-    return exit_code(Results((), tuple(states)))
+        for each in outcomes:
+            _print(each, quiet=quiet)
+    code = exit_code(Results((), states))
+    skipped = any(state.state == "skipped" for state in states)
+    return Exit.PARTIAL if skipped and code in {Exit.OK, Exit.ERROR} else code
 
 
-async def sync_account(
-    session: Session, account: Account
-) -> tuple[SourceState, list[CollectionSync]]:
-    """Run one round over an account's collections of mail.
+@asynccontextmanager
+async def _display(service: SyncService) -> AsyncIterator[None]:
+    """Show progress until the context ends."""
+    with Display() as display:
+
+        async def show() -> None:
+            while True:
+                display.show(service.running)
+                await asyncio.sleep(Display.EVERY)
+
+        task = asyncio.create_task(show())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+def stopped(outcomes: Sequence[AccountSync]) -> list[str]:
+    """Say what an interrupted sync leaves.
 
     Args:
-        session: The accounts.
-        account: Which.
+        outcomes: How each account went so far.
 
     Returns:
-        How it went, whole and by collection.
+        Lines for the person who interrupted it.
     """
-    state = SourceState(str(account), "email", "complete", age=0.0)
-    try:
-        hooks = await session.open(account)
-        collections = await Mirror(hooks, session.store, session.clock, "email").round()
-    except JackfieldError as error:
-        return source_failed(state, error), []
-    except Exception as error:  # noqa: BLE001  a stranger's code
-        broken = PluginError(str(account), f"{type(error).__name__}: {error}")
-        return source_failed(state, broken), []
-    bad = next((each for each in collections if each.error is not None), None)
-    count = sum(each.report.added for each in collections)
-    if bad is not None and bad.error is not None:
-        failed = source_failed(state, bad.error, partial=True)
-        return replace(failed, error=f"{bad.name}: {failed.error}", count=count), collections
-    if withheld := sum(each.report.withheld for each in collections):
-        waiting = f"{withheld} removals wait, more than half of a folder; nothing was dropped"
-        return replace(state, state="partial", error=waiting, count=count), collections
-    return replace(state, count=count), collections
+    safe: dict[str, int] = {}
+    for each in outcomes:
+        stored = sum(one.stored + one.fetched for one in each.collections)
+        safe[str(each.account)] = safe.get(str(each.account), 0) + stored
+    told = " and ".join(f"{count:,} items of {account}" for account, count in safe.items())
+    return [
+        f"Stopped. {told or 'What was stored'} are safe; the next jackfield sync goes on there."
+    ]
 
 
-def _document(state: SourceState, collections: list[CollectionSync]) -> dict[str, Any]:
-    return {
-        "account": state.account,
-        "collections": [
+def _accounts(outcomes: Sequence[AccountSync]) -> list[dict[str, Any]]:
+    accounts: dict[str, list[dict[str, Any]]] = {}
+    for each in outcomes:
+        accounts.setdefault(str(each.account), []).extend(
             {
-                "name": each.name,
-                "added": each.report.added,
-                "updated": each.report.updated,
-                "removed": each.report.removed,
-                "unparsed": each.report.unparsed,
-                "seconds": round(each.seconds, 3),
+                "name": one.name,
+                "added": one.report.added,
+                "updated": one.report.updated,
+                "removed": one.report.removed,
+                "unparsed": one.report.unparsed,
+                "seconds": round(one.seconds, 3),
             }
-            for each in collections
-        ],
-    }
-
-
-def _print(state: SourceState, collections: list[CollectionSync]) -> None:
-    reports = [each.report for each in collections]
-    if state.state in {"complete", "partial"}:
-        new, changed, removed, unparsed = (
-            sum(getattr(report, name) for report in reports)
-            for name in ("added", "updated", "removed", "unparsed")
+            for one in each.collections
         )
+    return [{"account": name, "collections": some} for name, some in accounts.items()]
+
+
+def _print(each: AccountSync, *, quiet: bool) -> None:
+    reports = [one.report for one in each.collections]
+    new, changed, removed, unparsed = (
+        sum(getattr(report, name) for report in reports)
+        for name in ("added", "updated", "removed", "unparsed")
+    )
+    if each.state.state in {"complete", "partial"} and (new or changed or removed or not quiet):
         more = f", {unparsed} not readable" if unparsed else ""
-        folders = f"{len(collections)} folder{'s' * (len(collections) != 1)}"
+        folders = f"{len(reports)} folder{'s' * (len(reports) != 1)}"
+        seconds = max((one.seconds for one in each.collections), default=0.0)
         typer.echo(
-            f"{state.account:<15} {folders}: {new} new, {changed} changed, {removed} removed{more}"
+            f"{each.state.account:<15} {folders}: {new:,} new, {changed:,} changed,"
+            f" {removed:,} removed{more}  {seconds:.1f} s"
         )
-    for line in trouble(state):
+    for line in trouble(each.state):
         typer.echo(line, err=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jackfield.batches import LEVELS, Unchanged
 from jackfield.store import identity
 from jackfield.store.copies import settle
+from jackfield.store.folding import fold_copies
+from jackfield.store.payloads import write_payload
 from jackfield.store.slots import free_rowid
+from jackfield.store.texts import searched_columns, write_content
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,9 +22,8 @@ if TYPE_CHECKING:
     from jackfield.batches import Batch, Entry, Patch, Ref
     from jackfield.store.identity import Place
 
-NOT_IN_PAYLOAD = {
-    "id", "short_id", "folders", "copies", "fetched_at", "unread", "flagged", "labels", "raw"
-}  # fmt: skip
+LATEST = timedelta(days=1)
+"""How far ahead of the clock a time is believed."""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class Report:
         self.updated += other.updated
         self.removed += other.removed
         self.unparsed += other.unparsed
-        self.withheld = other.withheld
+        self.withheld += other.withheld
 
 
 class Commit:
@@ -88,7 +90,7 @@ class Commit:
         for patch in batch.patches:
             self._patch(patch)
         self._touched |= settle(self.db, self._touched)
-        self._fold_flags()
+        fold_copies(self.db, self._touched)
         if not isinstance(batch.cursor, Unchanged):
             self.db.execute(
                 "UPDATE collection SET cursor = ? WHERE id = ?",
@@ -129,12 +131,14 @@ class Commit:
         (born,) = self.db.execute(
             "UPDATE counter SET value = value + 1 WHERE name = 'born' RETURNING value"
         ).fetchone()
+        received = self._received(entry)
+        rowid = free_rowid(self.db, received)
         self.db.execute(
             """INSERT INTO item (rowid, born, id, mailbox, kind, digest, size, joins, level,
-                                 flagged, fetched_at, payload)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)""",
+                                 flagged, fetched_at, payload, received)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)""",
             (
-                free_rowid(self.db, entry.received, self.now),
+                rowid,
                 born,
                 self._free_id(entry),
                 self.place.mailbox,
@@ -144,10 +148,19 @@ class Commit:
                 entry.keys.joins,
                 LEVELS[entry.level],
                 self.now.timestamp(),
-                _payload(entry),
+                write_payload(entry.item),
+                received,
             ),
         )
+        self._write_content(rowid, entry)
         return int(born)
+
+    def _received(self, entry: Entry) -> float:
+        return min(entry.received, self.now + LATEST).timestamp()
+
+    def _write_content(self, rowid: int, entry: Entry) -> None:
+        columns = searched_columns(entry.item, self.place.mailbox, self.place.identity)
+        write_content(self.db, rowid, columns)
 
     def _free_id(self, entry: Entry) -> str:
         keys, ref = entry.keys, entry.ref
@@ -166,28 +179,31 @@ class Commit:
 
     def _update(self, born: int, entry: Entry) -> None:
         """Take over what is new: never less than is known, never an older edit."""
-        level, payload = self.db.execute(
-            "SELECT level, payload FROM item WHERE born = ?", (born,)
+        rowid, level, payload, text = self.db.execute(
+            "SELECT item.rowid, level, payload, body FROM item"
+            " JOIN content ON content.id = item.rowid WHERE born = ?",
+            (born,),
         ).fetchone()
         self.db.execute(
             "UPDATE item SET fetched_at = ? WHERE born = ?", (self.now.timestamp(), born)
         )
         if LEVELS[entry.level] < level:
             return
-        fresh = _payload(entry)
-        unchanged = LEVELS[entry.level] == level and fresh == payload
-        if unchanged or _is_older_edit(fresh, payload):
+        fresh = write_payload(entry.item)
+        same = (fresh, entry.item.text) == (payload, text)
+        if (same and LEVELS[entry.level] == level) or _is_older_edit(fresh, payload):
             return
         self.db.execute(
             "UPDATE item SET payload = ?, level = ? WHERE born = ?",
             (fresh, LEVELS[entry.level], born),
         )
-        self.report.updated += fresh != payload
+        self._write_content(rowid, entry)
+        self.report.updated += not same
 
     def _place(self, born: int, entry: Entry) -> None:
         item = entry.item
         before = self.db.execute(
-            "SELECT item, version, body_hash FROM membership"
+            "SELECT item, version, received FROM membership"
             " WHERE collection = ? AND epoch = ? AND key = ?",
             (self.place.collection, entry.ref.epoch, entry.ref.key),
         ).fetchone()
@@ -200,13 +216,17 @@ class Commit:
                 (born, self.stamp, self.place.collection, entry.ref.epoch, entry.ref.key),
             )
             return
+        received = self._received(entry)
+        if before is not None and entry.received > self.now + LATEST:
+            received = before[2]  # a time to come is moved to tomorrow once, not every day
         self.db.execute(
             """INSERT INTO membership (collection, epoch, key, item, stamp, unread, flagged,
-                                       labels, version, body_hash)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                       labels, version, body_hash, received)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET item = excluded.item, stamp = excluded.stamp,
                  unread = excluded.unread, flagged = excluded.flagged, labels = excluded.labels,
                  version = coalesce(excluded.version, version), index_version = NULL,
+                 received = excluded.received,
                  body_hash = coalesce(excluded.body_hash, body_hash)""",
             (
                 self.place.collection,
@@ -219,6 +239,7 @@ class Commit:
                 json.dumps(item.labels),
                 entry.version,
                 entry.keys.body_hash,
+                received,
             ),
         )
 
@@ -243,21 +264,6 @@ class Commit:
         if (unread, flagged, labels) != row[1:4]:
             self.report.updated += 1
         self._touched.add(row[0])
-
-    def _fold_flags(self) -> None:
-        """Keep the item's flags: unread if every copy is, flagged if any copy is."""
-        self.db.executemany(
-            """UPDATE item SET (unread, flagged) =
-                 (SELECT min(unread), coalesce(max(flagged), 0) FROM membership WHERE item = ?1)
-               WHERE born = ?1 AND EXISTS (SELECT 1 FROM membership WHERE item = ?1)""",
-            [(born,) for born in self._touched],
-        )
-
-
-def _payload(entry: Entry) -> str:
-    """Write an item without what the core keeps elsewhere, and without defaults."""
-    text = entry.item.model_dump_json(exclude=NOT_IN_PAYLOAD, exclude_defaults=True)
-    return f'{{"kind":"{entry.item.kind}",{text[1:]}'
 
 
 def _is_older(version: int | None, stored: int | None) -> bool:

@@ -81,14 +81,16 @@ def _settle_equal(db: sqlite3.Connection, copies: list[Copy]) -> set[int]:
     needed = max(len(slot) for slot in slots.values())
     touched = set()
     for slot in slots.values():
-        wanted = items[: len(slot)]
-        free = [item for item in wanted if item not in {copy[0] for copy in slot}]
-        for number, (item, *at) in enumerate(slot):
-            doubled = item in {copy[0] for copy in slot[:number]}
-            if item not in wanted or doubled:
-                target = free.pop(0)
+        wanted = dict.fromkeys(items[: len(slot)])
+        there = {copy[0] for copy in slot}
+        free = iter([item for item in wanted if item not in there])
+        seen: set[int] = set()
+        for item, *at in slot:
+            if item not in wanted or item in seen:
+                target = next(free)
                 _give(db, at, item, target)
                 touched |= {item, target}
+            seen.add(item)
     for surplus in items[needed:]:
         if db.execute("SELECT 1 FROM membership WHERE item = ?", (surplus,)).fetchone() is None:
             merge(db, items[0], surplus)

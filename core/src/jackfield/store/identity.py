@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jackfield.batches import hash_body
+from jackfield.store.texts import COLUMNS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -172,13 +173,30 @@ def merge(db: sqlite3.Connection, survivor: int, other: int) -> None:
     db.execute("INSERT INTO alias SELECT id, ? FROM item WHERE born = ?", (survivor, other))
     db.execute("UPDATE OR IGNORE body SET item = ? WHERE item = ?", (survivor, other))
     db.execute("DELETE FROM body WHERE item = ?", (other,))
-    db.execute(
-        """UPDATE item SET (level, payload) =
-             (SELECT level, payload FROM item WHERE born = ?2)
-           WHERE born = ?1 AND level < (SELECT level FROM item WHERE born = ?2)""",
-        (survivor, other),
-    )
+    _take_over_more(db, survivor, other)
+    db.execute("DELETE FROM content WHERE id = (SELECT rowid FROM item WHERE born = ?)", (other,))
     db.execute("DELETE FROM item WHERE born = ?", (other,))
+
+
+def _take_over_more(db: sqlite3.Connection, survivor: int, other: int) -> None:
+    """Where the one that goes is better known, keep what is known of it."""
+    query = "SELECT rowid, level FROM item WHERE born = ?"
+    (to, level), (source, better) = (
+        db.execute(query, (born,)).fetchone() for born in (survivor, other)
+    )
+    if better <= level:
+        return
+    columns = ", ".join(COLUMNS)
+    db.execute(
+        f"UPDATE content SET ({columns}) = (SELECT {columns} FROM content WHERE id = ?)"
+        " WHERE id = ?",
+        (source, to),
+    )
+    db.execute(
+        "UPDATE item SET (level, payload) = (SELECT level, payload FROM item WHERE rowid = ?)"
+        " WHERE rowid = ?",
+        (source, to),
+    )
 
 
 def remember_keys(db: sqlite3.Connection, place: Place, item: int, keys: Keys) -> None:

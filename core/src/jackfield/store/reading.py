@@ -3,87 +3,39 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-
-from pydantic import TypeAdapter
 
 from jackfield.batches import LEVELS, Ref
 from jackfield.errors import StoreError
-from jackfield.models import AnyItem, Kind
-from jackfield.requests import LEFT_OUT_OF_LISTS
+from jackfield.query.evaluating import Candidate
+from jackfield.store.payloads import read_payload
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
     from jackfield.batches import Level
+    from jackfield.models import AnyItem
 
-_ITEM: TypeAdapter[AnyItem] = TypeAdapter(AnyItem)
 _SHORTEST = 5
-_COLUMNS = "rowid, born, id, unread, flagged, fetched_at, payload"
+_COLUMNS = "item.rowid, born, item.id, unread, flagged, fetched_at, payload, body"
+_TABLES = "item JOIN content ON content.id = item.rowid"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What is asked of the store.
-
-    Attributes:
-        kinds: Of these kinds.
-        accounts: Of these accounts (``source:name``); None means all.
-        limit: At most so many.
-        unread_only: Only what is unread.
-        since: Only what was received at or after this time.
-        before: Only what was received before this time.
-        left_out: Roles of collections that do not count.
-    """
-
-    kinds: tuple[Kind, ...]
-    accounts: tuple[str, ...] | None = None
-    limit: int = 50
-    unread_only: bool = False
-    since: datetime | None = None
-    before: datetime | None = None
-    left_out: frozenset[str] = LEFT_OUT_OF_LISTS
-
-
-def newest(db: sqlite3.Connection, listing: Listing) -> list[AnyItem]:
-    """List the newest items.
+def by_rowids(db: sqlite3.Connection, rowids: Iterable[int]) -> list[AnyItem]:
+    """Read items by their private row ids.
 
     Args:
         db: The store.
-        listing: What is wanted.
+        rowids: Row ids.
 
     Returns:
-        Items, newest received first.
+        Those that are there, in the order asked.
     """
-    where = [f"kind IN ({_marks(listing.kinds)})"]
-    values: list[object] = [*listing.kinds]
-    if listing.unread_only:
-        where.append("unread = 1")
-    if listing.since is not None:
-        where.append("rowid >= ?")
-        values.append(int(listing.since.timestamp()) << 10)
-    if listing.before is not None:
-        where.append("rowid < ?")
-        values.append(int(listing.before.timestamp()) << 10)
-    where.append(_somewhere(listing, values))
-    query = f"SELECT {_COLUMNS} FROM item WHERE {' AND '.join(where)} ORDER BY rowid DESC LIMIT ?"
-    return _items(db, db.execute(query, (*values, listing.limit)).fetchall())
-
-
-def _somewhere(listing: Listing, values: list[object]) -> str:
-    places = [f"collection.role NOT IN ({_marks(listing.left_out)})"]
-    values.extend(sorted(listing.left_out))
-    if listing.accounts is not None:
-        places.append(f"account.name IN ({_marks(listing.accounts)})")
-        values.extend(listing.accounts)
-    return (
-        "EXISTS (SELECT 1 FROM membership JOIN collection ON collection.id = collection"
-        " JOIN account ON account.id = collection.account"
-        f" WHERE item = born AND {' AND '.join(places)})"
-    )
+    query = f"SELECT {_COLUMNS} FROM {_TABLES} WHERE item.rowid = ?"
+    rows = [db.execute(query, (rowid,)).fetchone() for rowid in rowids]
+    return _items(db, [row for row in rows if row is not None])
 
 
 def by_ids(db: sqlite3.Connection, ids: Sequence[str]) -> list[AnyItem]:
@@ -99,28 +51,48 @@ def by_ids(db: sqlite3.Connection, ids: Sequence[str]) -> list[AnyItem]:
     found = []
     for id in ids:
         found += db.execute(
-            f"SELECT {_COLUMNS} FROM item WHERE id = ?1"
+            f"SELECT {_COLUMNS} FROM {_TABLES} WHERE item.id = ?1"
             " OR born = (SELECT item FROM alias WHERE id = ?1)",
             (id,),
         ).fetchall()
     return _items(db, found)
 
 
-def newest_of(db: sqlite3.Connection, ids: Sequence[str], limit: int) -> list[AnyItem]:
+def newest_of(
+    db: sqlite3.Connection, ids: Sequence[str], limit: int, before: int
+) -> tuple[list[AnyItem], int]:
     """Order some items.
 
     Args:
         db: The store.
         ids: Whole ids.
         limit: At most so many.
+        before: Only items whose private row id lies below.
 
     Returns:
-        The newest received of them, newest first.
+        The newest received of them, newest first, and the row id of the last.
     """
-    query = f"""SELECT {_COLUMNS} FROM item WHERE id IN (SELECT value FROM json_each(?1))
-                OR born IN (SELECT item FROM alias WHERE id IN (SELECT value FROM json_each(?1)))
-                ORDER BY rowid DESC LIMIT ?2"""
-    return _items(db, db.execute(query, (json.dumps(ids), limit)).fetchall())
+    query = f"""SELECT {_COLUMNS} FROM {_TABLES}
+                WHERE (item.id IN (SELECT value FROM json_each(?1)) OR born IN
+                  (SELECT item FROM alias WHERE id IN (SELECT value FROM json_each(?1))))
+                AND item.rowid < ?3 ORDER BY item.rowid DESC LIMIT ?2"""
+    rows = db.execute(query, (json.dumps(ids), limit, before)).fetchall()
+    return _items(db, rows), rows[-1][0] if rows else before
+
+
+def shown_within(db: sqlite3.Connection, before: int) -> int:
+    """Count the items of one second that lie at or above a row id.
+
+    Args:
+        db: The store.
+        before: The row id.
+
+    Returns:
+        How many.
+    """
+    query = "SELECT count(*) FROM item WHERE rowid >= ? AND rowid <= (? | 1023)"
+    (count,) = db.execute(query, (before, before)).fetchone()
+    return int(count)
 
 
 def at(db: sqlite3.Connection, account: str, kind: str, refs: Iterable[Ref]) -> list[AnyItem]:
@@ -135,7 +107,7 @@ def at(db: sqlite3.Connection, account: str, kind: str, refs: Iterable[Ref]) -> 
     Returns:
         The items that are there, each once, in the order asked.
     """
-    query = f"""SELECT {_COLUMNS} FROM item WHERE born = (
+    query = f"""SELECT {_COLUMNS} FROM {_TABLES} WHERE born = (
         SELECT item FROM membership JOIN collection ON collection.id = collection
         JOIN account ON account.id = collection.account
         WHERE account.name = ? AND item_kind = ? AND collection.key = ?
@@ -159,7 +131,7 @@ def find(db: sqlite3.Connection, prefix: str) -> list[str]:
     """
     end = prefix + "\uffff"
     rows = db.execute(
-        """SELECT id FROM item WHERE id >= ?1 AND id < ?2 UNION
+        """SELECT item.id FROM item WHERE id >= ?1 AND id < ?2 UNION
            SELECT item.id FROM alias JOIN item ON born = item
            WHERE alias.id >= ?1 AND alias.id < ?2 LIMIT 10""",
         (prefix.lower(), end.lower()),
@@ -223,16 +195,17 @@ def _items(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> list[AnyIte
 
 
 def _item(db: sqlite3.Connection, row: Sequence[Any]) -> AnyItem:
-    _, born, id, unread, flagged, fetched_at, payload = row
+    _, born, id, unread, flagged, fetched_at, payload, text = row
     labels, folders = _places_of(db, born)
     try:
-        item = _ITEM.validate_json(payload)
+        item = read_payload(payload)
     except ValueError as error:
         raise StoreError(f"item {id} in the store cannot be read: {error}") from error
     return item.model_copy(
         update={
             "id": id,
             "short_id": _short(db, id),
+            "text": text,
             "unread": None if unread is None else bool(unread),
             "flagged": bool(flagged),
             "labels": labels,
@@ -271,3 +244,49 @@ def _shared(one: str, other: str | None) -> int:
 
 def _marks(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
+
+
+def without_text(db: sqlite3.Connection, ids: Sequence[str]) -> list[str]:
+    """Choose the items of which only the headers are stored.
+
+    Args:
+        db: The store.
+        ids: Whole ids.
+
+    Returns:
+        Some of them.
+    """
+    query = "SELECT id FROM item WHERE level = 0 AND id IN (SELECT value FROM json_each(?))"
+    return [id for (id,) in db.execute(query, (json.dumps(ids),))]
+
+
+def candidates(db: sqlite3.Connection, ids: Sequence[str]) -> list[Candidate]:
+    """Read items with all that a query may ask about them.
+
+    Args:
+        db: The store.
+        ids: Whole ids, or aliases of such.
+
+    Returns:
+        Those that are there, in the order asked.
+    """
+    return [_candidate(db, item) for item in by_ids(db, ids)]
+
+
+def _candidate(db: sqlite3.Connection, item: AnyItem) -> Candidate:
+    received, identity, size = db.execute(
+        "SELECT received, identity, coalesce(size, (SELECT length(original) FROM body"
+        " WHERE item = born)) FROM item JOIN mailbox ON mailbox.id = mailbox WHERE item.id = ?",
+        (item.id,),
+    ).fetchone()
+    rows = db.execute(
+        "SELECT collection.key, collection.name, role, account.name FROM item"
+        " JOIN membership ON item = born JOIN collection ON collection.id = collection"
+        " JOIN account ON account.id = account WHERE item.id = ?",
+        (item.id,),
+    ).fetchall()
+    places = frozenset(name.lower() for *names, _ in rows for name in names)
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(seconds=received)
+    return Candidate(
+        item, moment, size, places, frozenset(account for *_, account in rows), identity
+    )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from jackfield.errors import StoreError
+from jackfield.store.folding import fold_copies
 from jackfield.store.identity import Place
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
-    from jackfield.batches import JSON, Collection, IndexEntry
-
-LARGE = 50
-"""A collection of more items than this never loses more than half of them unasked."""
+    from jackfield.batches import JSON, Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,22 @@ class Standing:
         cursor: The last committed one.
         generation: Of the snapshot under way, or of the last one.
         snapshot: A snapshot is under way.
+        version: `Collection.version` when it was last in step.
+        withheld: Items whose removal waits for a person.
+        unfetched: Keys that the last index named and that could not be fetched.
     """
 
     cursor: JSON
     generation: int
     snapshot: bool
+    version: str
+    withheld: int
+    unfetched: tuple[str, ...]
 
 
-def register(db: sqlite3.Connection, account: str, identity: str) -> None:
+def register(
+    db: sqlite3.Connection, account: str, identity: str, aliases: Sequence[str] = ()
+) -> None:
     """Make an account known, with the mailbox that it opens.
 
     Args:
@@ -42,13 +49,27 @@ def register(db: sqlite3.Connection, account: str, identity: str) -> None:
         account: ``source:name``.
         identity: The mailbox's own identity. The first one known for an account stays, so that
             ids do not change when an address is added.
+        aliases: Other names of the same mailbox.
+
+    Raises:
+        StoreError: The account opened another mailbox before: its stored mail would be taken for
+            this one's.
     """
-    db.execute("INSERT OR IGNORE INTO mailbox (identity) VALUES (?)", (identity,))
-    db.execute(
-        "INSERT OR IGNORE INTO account (name, mailbox)"
-        " SELECT ?, id FROM mailbox WHERE identity = ?",
-        (account, identity),
-    )
+    row = db.execute(
+        "SELECT identity FROM account JOIN mailbox ON mailbox.id = mailbox WHERE name = ?",
+        (account,),
+    ).fetchone()
+    if row is not None and row[0] not in {identity, *aliases}:
+        raise StoreError(
+            f"{account} was the mailbox of {row[0]} and is now that of {identity}",
+            fix=f"give {identity} an account name of its own, or name {row[0]} as an address too",
+        )
+    if row is None:
+        db.execute("INSERT OR IGNORE INTO mailbox (identity) VALUES (?)", (identity,))
+        db.execute(
+            "INSERT INTO account (name, mailbox) SELECT ?, id FROM mailbox WHERE identity = ?",
+            (account, identity),
+        )
 
 
 def place_of(db: sqlite3.Connection, account: str, collection: str, kind: str) -> Place:
@@ -109,10 +130,104 @@ def standing(db: sqlite3.Connection, place: Place) -> Standing:
     Returns:
         Its standing.
     """
-    cursor, generation, snapshot = db.execute(
-        "SELECT cursor, generation, snapshot FROM collection WHERE id = ?", (place.collection,)
+    cursor, generation, snapshot, version, withheld, unfetched = db.execute(
+        "SELECT cursor, generation, snapshot, version, withheld, unfetched"
+        " FROM collection WHERE id = ?",
+        (place.collection,),
     ).fetchone()
-    return Standing(None if cursor is None else json.loads(cursor), generation, bool(snapshot))
+    known = None if cursor is None else json.loads(cursor)
+    missing = tuple(json.loads(unfetched))
+    return Standing(known, generation, bool(snapshot), version, withheld, missing)
+
+
+def count_places(db: sqlite3.Connection, place: Place) -> int:
+    """Count what is stored of a collection.
+
+    Args:
+        db: The store.
+        place: The collection.
+
+    Returns:
+        Places.
+    """
+    query = "SELECT count(*) FROM membership WHERE collection = ?"
+    (count,) = db.execute(query, (place.collection,)).fetchone()
+    return int(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How far an account is in step with its provider.
+
+    Attributes:
+        oldest: When the collection that was synced longest ago was in step; None: none ever was.
+        never: Names of the collections that never were.
+    """
+
+    oldest: datetime | None
+    never: tuple[str, ...]
+
+
+def synced(db: sqlite3.Connection, account: str, kind: str) -> Synced:
+    """Tell how far an account is in step with its provider.
+
+    Args:
+        db: The store.
+        account: ``source:name``.
+        kind: Of which kind.
+
+    Returns:
+        How far.
+    """
+    rows = db.execute(
+        "SELECT collection.name, synced_at FROM collection"
+        " JOIN account ON account.id = collection.account"
+        " WHERE account.name = ? AND item_kind = ? ORDER BY collection.name",
+        (account, kind),
+    ).fetchall()
+    times = [at for _, at in rows if at is not None]
+    oldest = datetime.fromtimestamp(min(times), UTC) if times else None
+    return Synced(oldest, tuple(name for name, at in rows if at is None))
+
+
+def stored_kinds(db: sqlite3.Connection, account: str) -> frozenset[str]:
+    """Tell of which kinds an account has collections.
+
+    Args:
+        db: The store.
+        account: ``source:name``.
+
+    Returns:
+        Kinds; none where it was never heard of.
+    """
+    rows = db.execute(
+        "SELECT DISTINCT item_kind FROM collection JOIN account ON account.id = account"
+        " WHERE account.name = ?",
+        (account,),
+    )
+    return frozenset(kind for (kind,) in rows)
+
+
+def end_round(
+    db: sqlite3.Connection,
+    place: Place,
+    now: datetime,
+    version: str,
+    unfetched: Sequence[str] = (),
+) -> None:
+    """Note that a collection is in step with its provider.
+
+    Args:
+        db: The store, within a transaction.
+        place: The collection.
+        now: The time.
+        version: `Collection.version` as it was before the round; empty to look again next time.
+        unfetched: Keys that the index named and that could not be fetched.
+    """
+    db.execute(
+        "UPDATE collection SET version = ?, unfetched = ?, synced_at = ? WHERE id = ?",
+        (version, json.dumps(list(unfetched)), now.timestamp(), place.collection),
+    )
 
 
 def begin_snapshot(db: sqlite3.Connection, place: Place) -> None:
@@ -123,110 +238,9 @@ def begin_snapshot(db: sqlite3.Connection, place: Place) -> None:
         place: The collection.
     """
     db.execute(
-        "UPDATE collection SET cursor = NULL, snapshot = 1, generation = generation + 1"
-        " WHERE id = ?",
+        "UPDATE collection SET cursor = NULL, snapshot = 1, generation = generation + 1,"
+        " version = '' WHERE id = ?",
         (place.collection,),
-    )
-
-
-def end_snapshot(
-    db: sqlite3.Connection, place: Place, *, horizon: datetime | None, accept: bool
-) -> tuple[int, int]:
-    """Drop the places that a complete pass did not see.
-
-    Args:
-        db: The store, within a transaction.
-        place: The collection.
-        horizon: Nothing received before it was looked at, so nothing older is dropped.
-        accept: A person agreed to lose more than half.
-
-    Returns:
-        How many places were dropped, and how many wait for a person.
-    """
-    generation = standing(db, place).generation
-    unseen = db.execute(
-        "SELECT epoch, key FROM membership WHERE collection = ? AND stamp < ?"
-        " AND item IN (SELECT born FROM item WHERE born = membership.item AND rowid >= ?)",
-        (place.collection, generation, _rowid(horizon)),
-    ).fetchall()
-    return drop(db, place, unseen, accept=accept)
-
-
-def drop(
-    db: sqlite3.Connection, place: Place, doomed: Sequence[tuple[str, str]], *, accept: bool
-) -> tuple[int, int]:
-    """Drop places, unless that empties most of a large collection and nobody agreed.
-
-    Args:
-        db: The store, within a transaction.
-        place: The collection.
-        doomed: Epoch and key of each.
-        accept: A person agreed.
-
-    Returns:
-        How many places were dropped, and how many wait for a person.
-    """
-    gone = set(doomed)
-    members = db.execute(
-        "SELECT epoch, key, item FROM membership WHERE collection = ?", (place.collection,)
-    ).fetchall()
-    staying = {item for epoch, key, item in members if (epoch, key) not in gone}
-    leaving = {item for epoch, key, item in members if (epoch, key) in gone} - staying
-    total = len(staying) + len(leaving)
-    waiting = len(leaving) if total > LARGE and 2 * len(leaving) > total and not accept else 0
-    db.execute(
-        "UPDATE collection SET withheld = ?, snapshot = 0 WHERE id = ?",
-        (waiting, place.collection),
-    )
-    if waiting:
-        return 0, waiting
-    db.executemany(
-        "DELETE FROM membership WHERE collection = ? AND epoch = ? AND key = ?",
-        [(place.collection, epoch, key) for epoch, key in gone],
-    )
-    return len(gone), 0
-
-
-def compare(
-    db: sqlite3.Connection, place: Place, epoch: str, index: Iterable[IndexEntry]
-) -> tuple[list[str], list[IndexEntry], list[tuple[str, str]]]:
-    """Compare a complete index with what is stored.
-
-    Args:
-        db: The store.
-        place: The collection.
-        epoch: In which the index was read.
-        index: All its entries.
-
-    Returns:
-        Keys to get, entries whose version changed, and epoch and key of what is gone.
-    """
-    rows = db.execute(
-        "SELECT epoch, key, index_version FROM membership WHERE collection = ?",
-        (place.collection,),
-    ).fetchall()
-    stored = {key: version for old, key, version in rows if old == epoch}
-    listed = {entry.key: entry for entry in index}
-    missing = [key for key in listed if key not in stored]
-    changed = [e for key, e in listed.items() if key in stored and stored[key] != e.version]
-    gone = [(old, key) for old, key, _ in rows if old != epoch or key not in listed]
-    return missing, changed, gone
-
-
-def remember_versions(
-    db: sqlite3.Connection, place: Place, epoch: str, entries: Iterable[IndexEntry]
-) -> None:
-    """Keep what the index said, so that the next comparison sees changes.
-
-    Args:
-        db: The store, within a transaction.
-        place: The collection.
-        epoch: In which the index was read.
-        entries: What was handled.
-    """
-    db.executemany(
-        "UPDATE membership SET index_version = ? WHERE collection = ? AND epoch = ? AND key = ?",
-        [(entry.version, place.collection, epoch, entry.key) for entry in entries],
     )
 
 
@@ -266,8 +280,14 @@ def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Ite
         (account, kind),
     ).fetchall()
     gone = [(row,) for row, key in rows if key not in keep]
+    touched = [
+        item
+        for row in gone
+        for (item,) in db.execute("SELECT item FROM membership WHERE collection = ?", row)
+    ]
     db.executemany("DELETE FROM membership WHERE collection = ?", gone)
     db.executemany("DELETE FROM collection WHERE id = ?", gone)
+    fold_copies(db, touched)
     return len(gone)
 
 
@@ -300,14 +320,12 @@ def sweep(db: sqlite3.Connection, account: str, kind: str) -> int:
              AND mailbox = (SELECT mailbox FROM account WHERE name = ?)
              AND NOT EXISTS (SELECT 1 FROM membership WHERE item = born)
              AND NOT EXISTS (SELECT 1 FROM collection JOIN account ON account.id = account
-                             WHERE account.name = ? AND item_kind = ? AND snapshot = 1)""",
+                             WHERE account.name = ? AND item_kind = ?
+                               AND (snapshot = 1 OR withheld > 0))""",
         (kind, account, account, kind),
     ).fetchall()
     for table in ("item_key", "alias", "body"):
         db.executemany(f"DELETE FROM {table} WHERE item = ?", rows)
+    db.executemany("DELETE FROM content WHERE id = (SELECT rowid FROM item WHERE born = ?)", rows)
     db.executemany("DELETE FROM item WHERE born = ?", rows)
     return len(rows)
-
-
-def _rowid(horizon: datetime | None) -> int:
-    return -(1 << 62) if horizon is None else int(horizon.timestamp()) << 10

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from collections.abc import Callable
 
 from jackfield.errors import StoreError
-
-if TYPE_CHECKING:
-    import sqlite3
+from jackfield.query.columns import TOKENIZER
+from jackfield.store.payloads import read_payload, write_payload
+from jackfield.store.texts import COLUMNS, searched_columns, write_content
 
 # item.rowid orders by received time (`slots`) and is private: everything else refers to
 # item.born, which counts up and is never given twice.
@@ -46,7 +47,48 @@ CREATE TABLE body (item INTEGER PRIMARY KEY, original BLOB NOT NULL);
 CREATE TABLE spill (second INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 """
 
-MIGRATIONS = (_V1,)
+_INDEXED = ", ".join(COLUMNS)
+_OLD, _NEW = (", ".join(f"{row}.{name}" for name in COLUMNS) for row in ("old", "new"))
+
+# The index keeps no text: it reads `content`, and only triggers write it, since FTS5 must be
+# told the very text that it forgets.
+_V2 = f"""
+ALTER TABLE item ADD COLUMN received REAL NOT NULL DEFAULT 0;
+ALTER TABLE membership ADD COLUMN received REAL NOT NULL DEFAULT 0;
+UPDATE item SET received = rowid >> 10;
+UPDATE membership SET received = (SELECT received FROM item WHERE born = item);
+ALTER TABLE collection ADD COLUMN version TEXT NOT NULL DEFAULT '';
+ALTER TABLE collection ADD COLUMN unfetched TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX item_mailbox ON item (mailbox);
+CREATE INDEX item_unread ON item (unread) WHERE unread = 1;
+CREATE INDEX item_flagged ON item (flagged) WHERE flagged = 1;
+CREATE TABLE moved (seq INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL,
+    was INTEGER NOT NULL);
+CREATE TABLE content (id INTEGER PRIMARY KEY, {_INDEXED});
+CREATE VIRTUAL TABLE fts USING fts5({_INDEXED}, content = 'content', content_rowid = 'id',
+    tokenize = '{TOKENIZER}');
+CREATE TRIGGER content_added AFTER INSERT ON content BEGIN
+    INSERT INTO fts (rowid, {_INDEXED}) VALUES (new.id, {_NEW}); END;
+CREATE TRIGGER content_gone AFTER DELETE ON content BEGIN
+    INSERT INTO fts (fts, rowid, {_INDEXED}) VALUES ('delete', old.id, {_OLD}); END;
+CREATE TRIGGER content_changed AFTER UPDATE ON content BEGIN
+    INSERT INTO fts (fts, rowid, {_INDEXED}) VALUES ('delete', old.id, {_OLD});
+    INSERT INTO fts (rowid, {_INDEXED}) VALUES (new.id, {_NEW}); END;
+"""
+
+
+def _fill_content(db: sqlite3.Connection) -> None:
+    """Move every item's text out of its payload into what is searched."""
+    mailboxes = dict(db.execute("SELECT id, identity FROM mailbox").fetchall())
+    rows = db.execute("SELECT rowid, mailbox, payload FROM item").fetchall()
+    for rowid, mailbox, payload in rows:
+        item = read_payload(payload)
+        write_content(db, rowid, searched_columns(item, mailbox, mailboxes[mailbox]))
+        db.execute("UPDATE item SET payload = ? WHERE rowid = ?", (write_payload(item), rowid))
+
+
+Step = str | Callable[["sqlite3.Connection"], None]
+MIGRATIONS: tuple[tuple[Step, ...], ...] = ((_V1,), (_V2, _fill_content))
 
 
 def is_current(db: sqlite3.Connection, name: str) -> bool:
@@ -80,11 +122,23 @@ def migrate(db: sqlite3.Connection) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        for script in MIGRATIONS[version:]:
-            for statement in script.split(";"):
-                db.execute(statement)
+        for step in (step for steps in MIGRATIONS[version:] for step in steps):
+            _take(db, step)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     except BaseException:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def _take(db: sqlite3.Connection, step: Step) -> None:
+    """Take one step of a migration; `executescript` would commit before its end."""
+    if not isinstance(step, str):
+        step(db)
+        return
+    statement = ""
+    for line in step.splitlines():
+        statement += f"{line}\n"
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

@@ -6,7 +6,7 @@ a thousand times longer (ARCHITECTURE.md, "Figures").
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,18 +16,17 @@ BITS = 10
 _LAST = (1 << BITS) - 1
 
 
-def free_rowid(db: sqlite3.Connection, received: datetime, now: datetime) -> int:
+def free_rowid(db: sqlite3.Connection, received: float) -> int:
     """Find the row id for an item.
 
     Args:
         db: The store.
-        received: When the provider received it; a time to come counts as tomorrow at the most.
-        now: The time.
+        received: When the provider received it, in seconds.
 
     Returns:
         A row id that nothing has; beyond the second's own 1,024 when they are taken.
     """
-    second = int(min(received, now + timedelta(days=1)).timestamp())
+    second = math.floor(received)
     base = second << BITS
     spilled = db.execute("SELECT next FROM spill WHERE second = ?", (second,)).fetchone()
     rowid = _next_free(db, spilled[0] if spilled else base)
@@ -50,15 +49,3 @@ def _next_free(db: sqlite3.Connection, start: int) -> int:
         if top < end:
             return int(top) + 1
         start = end + 1
-
-
-def time_of(rowid: int) -> datetime:
-    """Read the received time back, to the second; a spilled item's may be a little late.
-
-    Args:
-        rowid: As `free_rowid` gave it.
-
-    Returns:
-        The time in UTC.
-    """
-    return datetime.fromtimestamp(rowid >> BITS, UTC)

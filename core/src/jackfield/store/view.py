@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jackfield.query.tree import Field
 from jackfield.store import reading
-from jackfield.store.reading import Listing
+from jackfield.store.searching import Search, search
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +29,7 @@ class AccountView:
         self._account = str(account)
 
     async def newest_from(self, address: str) -> datetime | None:
-        """Tell when somebody last wrote, among the newest 500 items.
+        """Tell when somebody last wrote, among the newest 50 items whose sender has the same words.
 
         Args:
             address: `Address.value` of the other.
@@ -36,9 +37,11 @@ class AccountView:
         Returns:
             The time, or None.
         """
-        listing = Listing(("message", "email"), (self._account,), limit=500, left_out=frozenset())
-        items = await self._store.read(reading.newest, listing)
-        return next((item.time for item in items if item.sender.address == address), None)
+        wanted = Search(
+            Field("from", address), ("message", "email"), (self._account,), left_out=frozenset()
+        )
+        found = await self._store.read(search, wanted)
+        return next((item.time for item in found.items if item.sender.address == address), None)
 
     async def get(self, id: str) -> Item | None:
         """Read a stored item of this account.

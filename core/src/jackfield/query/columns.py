@@ -1,0 +1,115 @@
+"""The texts of an item that are searched, by column, and a phrase as FTS5 looks for it in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jackfield.query.segments import indexed_form, is_special, plain, searched_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jackfield.models import Contact, Item
+
+FIELDS = {"subject": "subject", "from": "sender", "to": "recipients", "cc": "cc"}
+"""The search language's fields to columns."""
+
+TEXT_COLUMNS = ("subject", "sender", "recipients", "cc", "body", "files")
+SECOND_COLUMNS = ("cjk_subject", "cjk_sender", "cjk_recipients", "cjk_cc", "cjk_body")
+"""The second forms (`segments`); those of file names stand beside the body's."""
+
+COLUMNS = (*TEXT_COLUMNS, *SECOND_COLUMNS)
+
+TOKENIZER = "unicode61 remove_diacritics 2"
+
+_BREAK = " \ue001 "  # keeps a phrase from going over from one text to the next
+
+
+def text_columns(item: Item) -> tuple[str, ...]:
+    """Lay out the texts of an item.
+
+    Args:
+        item: The item.
+
+    Returns:
+        A text for each of `COLUMNS`.
+    """
+    texts = (
+        _subject(item),
+        _people((item.sender,)),
+        _people((*item.recipients, *getattr(item, "bcc", ()))),
+        _people(getattr(item, "cc", ())),
+        item.text,
+        _files(item),
+    )
+    seconds = [indexed_form(plain(text)) for text in texts]
+    if seconds[5]:
+        seconds[4] += _BREAK + seconds[5]
+    return (*texts, *seconds[:5])
+
+
+def is_to(item: Item, identity: str) -> bool:
+    """Tell whether an item went to somebody: what ``to:me`` means.
+
+    Args:
+        item: The item.
+        identity: The mailbox's own identity, such as an address.
+
+    Returns:
+        True where one of the recipients has that address.
+    """
+    reached = {address.value.lower() for each in item.recipients for address in each.addresses}
+    return identity.lower() in reached
+
+
+def has_attachment(item: Item) -> bool:
+    """Tell whether an item has a file that is not shown within its text.
+
+    Args:
+        item: The item.
+
+    Returns:
+        What ``has:attachment`` means.
+    """
+    return any(not each.inline for each in item.attachments)
+
+
+def _subject(item: Item) -> str:
+    for name in ("subject", "title", "chat"):
+        if text := getattr(item, name, ""):
+            return str(text)
+    return ""
+
+
+def _people(contacts: Iterable[Contact]) -> str:
+    return ", ".join(
+        " ".join([each.name, *(f"<{address.value}>" for address in each.addresses)]).strip()
+        for each in contacts
+    )
+
+
+def _files(item: Item) -> str:
+    names = [each.name for each in item.attachments if each.name]
+    more = [getattr(item, name, "") for name in ("notebook", "section", "location")]
+    return ", ".join([*names, *(str(each) for each in more if each)])
+
+
+def phrase(text: str, columns: Sequence[str] | None = None, *, prefix: bool = False) -> str:
+    """Write a phrase; one of an unspaced script is looked for in the second forms of texts.
+
+    Args:
+        text: The words.
+        columns: Where, of `TEXT_COLUMNS`; None means everywhere.
+        prefix: The last word may go on.
+
+    Returns:
+        An expression for MATCH.
+    """
+    text = plain(text)
+    seconds = [name for name in SECOND_COLUMNS if columns is None or name[4:] in columns]
+    where = [*(TEXT_COLUMNS if columns is None else columns), *seconds]
+    if is_special(text):
+        text, goes_on = searched_form(text)
+        where, prefix = seconds, goes_on
+    quoted = text.replace('"', '""').replace("\0", " ")
+    return f'{{{" ".join(where)}}} : "{quoted}"{" *" if prefix else ""}'

@@ -1,0 +1,25 @@
+"""What can be asked of all accounts at once."""
+
+from jackfield.services.listing import (
+    ItemService,
+    ListOptions,
+    UnifiedInboxService,
+    UnifiedMessageService,
+)
+from jackfield.services.searching import SearchOptions, SearchService
+from jackfield.services.states import DEADLINE, OFFLINE, source_failed
+from jackfield.services.syncing import AccountSync, SyncService
+
+__all__ = [
+    "DEADLINE",
+    "OFFLINE",
+    "AccountSync",
+    "ItemService",
+    "ListOptions",
+    "SearchOptions",
+    "SearchService",
+    "SyncService",
+    "UnifiedInboxService",
+    "UnifiedMessageService",
+    "source_failed",
+]
