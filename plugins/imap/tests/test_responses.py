@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from jackfield_imap.fetching import uid_sets
 from jackfield_imap.folders import folders_of, listed_by_default
-from jackfield_imap.mapping import parse_internaldate
-from jackfield_imap.responses import Malformed, attachments, fetched
+from jackfield_imap.mapping import modseq_of, parse_internaldate
+from jackfield_imap.responses import Malformed, attachments, fetched, statuses
 
 
 def test_a_literal_belongs_to_the_item_before_it() -> None:
@@ -118,6 +118,36 @@ def test_uid_sets_name_exactly_the_uids_and_are_short(uids: set[int]) -> None:
     ]
     assert named == sorted(uids)
     assert all(len(some) < 8000 for some in sets)
+
+
+def test_statuses_with_names_of_every_form() -> None:
+    pieces: list[bytes | tuple[bytes, bytes]] = [
+        b"INBOX (MESSAGES 3 uidnext 9)",
+        b'"a (b) \\"c\\"" (UIDVALIDITY 7)',
+        (b"{6}", b'x"(1)y'),
+        b" (MESSAGES 1)",
+        b"broken (MESSAGES 4",
+        b'"odd" (MESSAGES NIL UIDNEXT -3 UIDVALIDITY 5)',
+        b"",
+    ]
+    assert dict(statuses(pieces)) == {
+        b"INBOX": {b"MESSAGES": 3, b"UIDNEXT": 9},
+        b'a (b) "c"': {b"UIDVALIDITY": 7},
+        b'x"(1)y': {b"MESSAGES": 1},
+        b"odd": {b"UIDVALIDITY": 5},
+    }
+
+
+@given(st.lists(st.one_of(st.binary(), st.tuples(st.binary(), st.binary())), max_size=6))
+def test_no_statuses_raise(pieces: list[bytes | tuple[bytes, bytes]]) -> None:
+    list(statuses(pieces))
+
+
+def test_the_number_of_the_latest_change() -> None:
+    (said,) = fetched([b"1 (UID 7 FLAGS () MODSEQ (715194045007))"])
+    assert modseq_of(said) == 715194045007
+    for value in (None, b"5", [], [None], [b"x"], [[b"5"]]):
+        assert modseq_of({b"MODSEQ": value}) is None  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 
-from jackfield.errors import Unreachable
-from jackfield_imap.failures import explain
+from jackfield.errors import ConnectorError, Unreachable
+from jackfield_imap.failures import Refused, explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jackfield.models import Account
+    from jackfield_imap.fetching import Opened
     from jackfield_imap.settings import ImapSettings
 
 R = TypeVar("R")
@@ -38,6 +39,10 @@ class Connection:
     Args:
         account: Whose, for errors.
         settings: Where to connect.
+
+    Attributes:
+        broken: It is of no use any more.
+        holds: The folder that its borrower keeps open, and what the server said of it.
     """
 
     def __init__(self, account: Account, settings: ImapSettings) -> None:
@@ -48,6 +53,7 @@ class Connection:
         self._thread = threading.Thread(target=self._work, name=f"{account}", daemon=True)
         self._thread.start()
         self.broken = False
+        self.holds: tuple[str, Opened] | None = None
 
     async def run(self, work: Callable[[IMAPClient], R]) -> R:
         """Run blocking work with the signed-in client.
@@ -74,7 +80,7 @@ class Connection:
             self.abort()
             raise
         except Exception as error:
-            self.broken = True
+            self.broken = not isinstance(error, (Refused, ConnectorError))
             failure = explain(self._account, self._settings, error)
             raise failure from error
 
@@ -142,6 +148,7 @@ class Connection:
             if settings.security == "starttls":
                 client.starttls(trust)
             client.login(settings.username, settings.password.get_secret_value())
+            client.capabilities()  # now, while they lie in the answer to the sign-in
         except BaseException:
             self._client = None
             client.shutdown()
@@ -198,7 +205,26 @@ class Pool:
             self._all.discard(connection)
         else:
             self._idle.append(connection)
+        connection.holds = None
         self._slots.release()
+
+    def holding(self, folder: str) -> tuple[Connection, Opened] | None:
+        """Find a connection on which a folder is open, whoever has borrowed it.
+
+        Who walks through a folder waits for its mails to be stored, and storing may want a mail
+        of that folder: it must not wait for a connection in its turn.
+
+        Args:
+            folder: Its id.
+
+        Returns:
+            The connection, for one piece of work that opens nothing, and what the server said
+            of the folder; or None.
+        """
+        for connection in self._all:
+            if connection.holds and connection.holds[0] == folder and not connection.broken:
+                return connection, connection.holds[1]
+        return None
 
     async def close(self) -> None:
         """Close all connections, those in use included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from contextlib import contextmanager
 from imaplib import IMAP4
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,36 @@ from imapclient.exceptions import LoginError
 from jackfield.errors import AuthenticationError, ConnectorError, ProviderError, Unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jackfield.models import Account
     from jackfield_imap.settings import ImapSettings
 
 _WAIT = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|THROTTLED|OVERQUOTA)\]", re.IGNORECASE)
 _SAID = 200
+
+
+class Refused(IMAP4.error):
+    """The server said no to a command; the connection is as good as before."""
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Tell a server's no, or BAD, from a connection that is out of step.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        Refused: The server said no.
+        IMAP4.error: The line broke, or was too long to be read.
+    """
+    try:
+        yield
+    except IMAP4.error as error:
+        if isinstance(error, IMAP4.abort | Refused) or "got more than" in str(error):
+            raise
+        raise Refused(str(error)) from error
 
 
 def explain(account: Account, settings: ImapSettings, error: Exception) -> ConnectorError:

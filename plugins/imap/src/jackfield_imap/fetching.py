@@ -5,24 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jackfield_imap.failures import refusals
 from jackfield_imap.responses import fetched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imapclient import IMAPClient
 
     from jackfield_imap.responses import Value
 
-INDEX = "(UID FLAGS INTERNALDATE RFC822.SIZE)"
-HEADERS = "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER])"
-PLAIN_HEADERS = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER])"
-WHOLE = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
+INDEX = "UID FLAGS INTERNALDATE RFC822.SIZE"
+DATES = "UID INTERNALDATE"
+HEADERS = "UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER]"
+PLAIN_HEADERS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]"
+WHOLE = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-_CONTENT = {HEADERS: b"BODY[HEADER]", PLAIN_HEADERS: b"BODY[HEADER]", WHOLE: b"BODY[]"}
+_CONTENT = {HEADERS: b"BODY[HEADER]", WHOLE: b"BODY[]"}
 
 _LONGEST_SET = 4000
 """Characters of a set of UIDs; servers take command lines of 8,192 (RFC 7162, section 4)."""
@@ -36,11 +35,13 @@ class Opened:
         epoch: Its UIDVALIDITY.
         count: Mails in it.
         next_uid: What the next mail will get; 0 where the server does not say.
+        modseq: The number of the latest change (RFC 7162); 0 where changes have none.
     """
 
     epoch: str
     count: int
     next_uid: int
+    modseq: int = 0
 
 
 def examine(client: IMAPClient, folder: str) -> Opened:
@@ -52,13 +53,31 @@ def examine(client: IMAPClient, folder: str) -> Opened:
 
     Returns:
         What the server says of it.
+
+    Raises:
+        Refused: The server does not open it.
     """
-    said = client.select_folder(folder, readonly=True)
+    with refusals():
+        said = client.select_folder(folder, readonly=True)
+    counted = has_condstore(client)
     return Opened(
         str(said.get(b"UIDVALIDITY", "")),
         int(said.get(b"EXISTS", 0)),
         int(said.get(b"UIDNEXT", 0)),
+        int(said.get(b"HIGHESTMODSEQ", 0)) if counted else 0,
     )
+
+
+def has_condstore(client: IMAPClient) -> bool:
+    """Tell whether the server counts changes.
+
+    Args:
+        client: Signed in.
+
+    Returns:
+        True where it announces CONDSTORE, or QRESYNC, which includes it.
+    """
+    return bool(client.has_capability("CONDSTORE") or client.has_capability("QRESYNC"))
 
 
 def newest(client: IMAPClient, count: int, limit: int) -> list[dict[bytes, Value]]:
@@ -74,38 +93,40 @@ def newest(client: IMAPClient, count: int, limit: int) -> list[dict[bytes, Value
     """
     if count == 0:
         return []
-    return _fetch(client, f"{max(1, count - limit + 1)}:*", INDEX, by_uid=False)
+    return list(_fetch(client, f"{max(1, count - limit + 1)}:*", INDEX, by_uid=False))
 
 
-def matching(
-    client: IMAPClient, *, unread_only: bool, since: datetime | None, limit: int
+def lines_of(
+    client: IMAPClient, uids: Iterable[int], what: str = INDEX, *, strict: bool = False
 ) -> list[dict[bytes, Value]]:
-    """List the last mails of the open folder that are unread, or came since a day.
+    """List mails of the open folder.
 
     Args:
         client: With a folder open.
-        unread_only: Only what is unread.
-        since: Only what came since the day before this time (servers count days in their zone).
-        limit: How many of them.
+        uids: Which, a thousand or so.
+        what: `INDEX` or `DATES`.
+        strict: A line that cannot be read is an error.
 
     Returns:
-        Their index lines, in any order.
+        A line for each that is there, in any order.
     """
-    criteria = ["UNSEEN"] if unread_only else []
-    if since is not None:
-        day = since.fromordinal(since.toordinal() - 1)
-        criteria += ["SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"]
-    uids = client.search(criteria)
-    return by_uids(client, sorted(uids)[-limit:], INDEX)
+    wanted = set(uids)
+    found: dict[int, dict[bytes, Value]] = {}
+    for some in uid_sets(sorted(wanted)):
+        _gather(found, _fetch(client, some, what, strict=strict))
+    return [said for uid, said in found.items() if uid in wanted]
 
 
-def by_uids(client: IMAPClient, uids: Iterable[int], what: str) -> list[dict[bytes, Value]]:
+def by_uids(
+    client: IMAPClient, uids: Iterable[int], what: str, *, counted: bool
+) -> list[dict[bytes, Value]]:
     """Fetch mails of the open folder.
 
     Args:
         client: With a folder open.
         uids: Which.
-        what: `INDEX`, `HEADERS` or `WHOLE`.
+        what: `HEADERS` or `WHOLE`.
+        counted: With the number of the latest change (`Opened.modseq`).
 
     Returns:
         Those that are still there, in any order; one whose structure the server garbles comes
@@ -113,39 +134,43 @@ def by_uids(client: IMAPClient, uids: Iterable[int], what: str) -> list[dict[byt
     """
     wanted = set(uids)
     found: dict[int, dict[bytes, Value]] = {}
+    more = " MODSEQ" if counted else ""
     for some in uid_sets(sorted(wanted)):
-        _gather(found, _fetch(client, some, what, by_uid=True))
-    content = _CONTENT.get(what, b"UID")
+        _gather(found, _fetch(client, some, what + more))
+    content = _CONTENT[what]
     for uid in sorted(wanted - {uid for uid, said in found.items() if content in said}):
-        _gather(found, _one(client, uid, what))
+        simpler = PLAIN_HEADERS if what == HEADERS else what
+        _gather(found, _fetch(client, str(uid), simpler + more))
     return [said for uid, said in found.items() if uid in wanted]
 
 
-def _gather(found: dict[int, dict[bytes, Value]], answers: list[dict[bytes, Value]]) -> None:
+def _gather(found: dict[int, dict[bytes, Value]], answers: Iterable[dict[bytes, Value]]) -> None:
     """Add answers to what was found; a flag report that comes between takes no body away."""
     for said in answers:
         found.setdefault(uid_of(said), {}).update(said)
 
 
-def _one(client: IMAPClient, uid: int, what: str) -> list[dict[bytes, Value]]:
-    """Ask again for a mail whose answer could not be read, or that is gone."""
-    simpler = PLAIN_HEADERS if what == HEADERS else what
-    return _fetch(client, str(uid), simpler, by_uid=True)
-
-
-def all_uids(client: IMAPClient, low: int = 1) -> list[dict[bytes, Value]]:
-    """List everything in the open folder from a UID on.
+def changed(
+    client: IMAPClient, low: int, high: int, since: int | None, *, dated: bool
+) -> Iterator[dict[bytes, Value]]:
+    """Ask for the flags that changed in the open folder.
 
     Args:
-        client: With a folder open.
-        low: The first UID.
+        client: With a folder open that counts changes.
+        low: The first UID that is asked for.
+        high: The first that is not.
+        since: The number of the last change that is known; None asks for all flags.
+        dated: With INTERNALDATE.
 
     Returns:
-        Index lines. ``n:*`` always names the last mail, also when its UID is below n; that one
-        is left out.
+        Lines, read as they are taken: an answer may be large.
     """
-    lines = _fetch(client, f"{low}:*", INDEX, by_uid=True, strict=True)
-    return [said for said in lines if uid_of(said) >= low]
+    if low >= high:
+        return iter(())
+    what = "UID FLAGS MODSEQ INTERNALDATE" if dated else "UID FLAGS MODSEQ"
+    more = [] if since is None else [f"(CHANGEDSINCE {since})"]
+    lines = _fetch(client, f"{low}:{high - 1}", what, *more, strict=True)
+    return (said for said in lines if b"FLAGS" in said and low <= uid_of(said) < high)
 
 
 def uid_of(said: dict[bytes, Value]) -> int:
@@ -200,14 +225,14 @@ def uid_sets(uids: Sequence[int]) -> list[str]:
 
 
 def _fetch(
-    client: IMAPClient, some: str, what: str, *, by_uid: bool, strict: bool = False
-) -> list[dict[bytes, Value]]:
+    client: IMAPClient, some: str, what: str, *more: str, by_uid: bool = True, strict: bool = False
+) -> Iterator[dict[bytes, Value]]:
     """Send FETCH by imaplib, whose raw answer is four times as fast as a parsed one."""
     raw = client._imap
     if by_uid:
-        kind, pieces = raw.uid("FETCH", some, what)
+        kind, pieces = raw.uid("FETCH", some, f"({what})", *more)
     else:
-        kind, pieces = raw.fetch(some, what)
+        kind, pieces = raw.fetch(some, f"({what})")
     if kind != "OK":
         raise raw.error(f"FETCH failed: {pieces!r}")
-    return list(fetched((piece for piece in pieces if piece is not None), strict=strict))
+    return fetched((piece for piece in pieces if piece is not None), strict=strict)

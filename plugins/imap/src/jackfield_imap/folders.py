@@ -41,7 +41,8 @@ _NAMES = {
     "bulk mail": "spam",
     "archive": "archive",
 }
-_VIEWS = frozenset({"all", "flagged", "important"})
+VIEWS = frozenset({"all", "flagged", "important"})
+"""Roles of folders that show mails of other folders again."""
 
 
 def folders_of(
@@ -107,4 +108,4 @@ def listed_by_default(folders: Iterable[Collection]) -> list[Collection]:
     Returns:
         Those without spam, trash, drafts, sent, and without views of other folders.
     """
-    return [each for each in folders if each.role not in LEFT_OUT_OF_LISTS | _VIEWS]
+    return [each for each in folders if each.role not in LEFT_OUT_OF_LISTS | VIEWS]

@@ -63,6 +63,7 @@ def entry_of(
         keys=_keys(said, raw if raw is not None else header),
         received=received,
         level="headers" if raw is None else "full",
+        version=modseq_of(said),
     )
 
 
@@ -153,6 +154,20 @@ def flags_of(said: dict[bytes, Value]) -> tuple[str, ...]:
     return tuple(text for text in texts if text.lower() != "\\recent")
 
 
+def modseq_of(said: dict[bytes, Value]) -> int | None:
+    """Read the number of a mail's latest change (RFC 7162, section 3.1.4).
+
+    Args:
+        said: A FETCH response.
+
+    Returns:
+        MODSEQ, or None.
+    """
+    value = said.get(b"MODSEQ")
+    number = value[0] if isinstance(value, list) and value else None
+    return int(number) if isinstance(number, bytes) and number.isdigit() else None
+
+
 def patch_of(ref: Ref, said: dict[bytes, Value]) -> Patch:
     """Say which flags a mail has.
 
@@ -166,7 +181,13 @@ def patch_of(ref: Ref, said: dict[bytes, Value]) -> Patch:
     flags = flags_of(said)
     lower = {flag.lower() for flag in flags}
     labels = tuple(flag for flag in flags if flag.lower() not in _SYSTEM_FLAGS)
-    return Patch(ref, read="\\seen" in lower, flagged="\\flagged" in lower, labels=labels)
+    return Patch(
+        ref,
+        read="\\seen" in lower,
+        flagged="\\flagged" in lower,
+        labels=labels,
+        version=modseq_of(said),
+    )
 
 
 def parse_internaldate(value: Value) -> datetime:

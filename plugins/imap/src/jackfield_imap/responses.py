@@ -119,6 +119,36 @@ def _skipped(tokens: Iterator[tuple[bytes | None, bool]]) -> list[Value]:
     raise Malformed
 
 
+def statuses(pieces: Iterable[Piece]) -> Iterator[tuple[bytes, dict[bytes, int]]]:
+    """Read answers to STATUS; one that cannot be read is left out.
+
+    Args:
+        pieces: As `imaplib` gives them.
+
+    Yields:
+        Name of the folder, and its numbers by their names in capitals.
+    """
+    message: list[Piece] = []
+    for piece in pieces:
+        message.append(piece)
+        if isinstance(piece, tuple):
+            continue  # a name as a literal; the numbers follow
+        tokens, message = _tokens(message), []
+        try:
+            name, opening = next(tokens, (None, False))[0], next(tokens, None)
+            values = _list(tokens, 0)
+        except Malformed:
+            continue
+        if name is not None and opening == (b"(", False):
+            yield name, dict(_numbers(values))
+
+
+def _numbers(values: Sequence[Value]) -> Iterator[tuple[bytes, int]]:
+    for name, value in zip(values[::2], values[1::2], strict=False):
+        if isinstance(name, bytes) and isinstance(value, bytes) and value.isdigit():
+            yield name.upper(), int(value)
+
+
 def attachments(structure: Value) -> list[tuple[str, bytes, str, int | None, bool]]:
     """Find the files in a BODYSTRUCTURE (RFC 9051, section 7.5.2).
 
