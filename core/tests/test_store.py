@@ -20,8 +20,8 @@ from jackfield.requests import LEFT_OUT_OF_LISTS
 from jackfield.store import reading, rounds
 from jackfield.store.database import Store, commit, write_through
 from jackfield.store.files import open_file
-from jackfield.store.searching import Search, search
 from jackfield.store.schema import MIGRATIONS
+from jackfield.store.searching import Search, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,7 +44,7 @@ ST_JOHNS = ZoneInfo("America/St_Johns")  # -03:30, in summer -02:30
         ("1y", ST_JOHNS, "2025-11-23T12:00"),
     ],
 )
-def test_that_a_text_means_an_instant(text, zone, found):
+def test_that_a_text_means_an_instant(text: Any, zone: Any, found: Any) -> None:
     assert find_instant(text, NOW, zone) == datetime.fromisoformat(f"{found}+00:00")
 
 
@@ -58,7 +59,7 @@ def test_that_a_text_means_an_instant(text, zone, found):
         ("2006-10-29", "America/St_Johns", "2006-10-29T02:30"),  # midnight comes twice
     ],
 )
-def test_that_a_day_begins_when_clocks_change_at_midnight(day, zone, found):
+def test_that_a_day_begins_when_clocks_change_at_midnight(day: Any, zone: Any, found: Any) -> None:
     expected = datetime.fromisoformat(f"{found}+00:00")
     assert begin_of(date.fromisoformat(day), ZoneInfo(zone)) == expected
 
@@ -79,7 +80,7 @@ def test_that_a_day_begins_when_clocks_change_at_midnight(day, zone, found):
         "²d",
     ],
 )
-def test_that_what_is_no_time_is_refused(text):
+def test_that_what_is_no_time_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match=r"."):
         find_instant(text, NOW, KIRITIMATI)
 
@@ -87,7 +88,7 @@ def test_that_what_is_no_time_is_refused(text):
 @given(
     st.text() | st.dates().map(str) | st.datetimes().map(str), st.sampled_from([KIRITIMATI, None])
 )
-def test_that_any_text_is_an_instant_in_utc_or_refused(text, zone):
+def test_that_any_text_is_an_instant_in_utc_or_refused(text: Any, zone: Any) -> None:
     try:
         found = find_instant(text, NOW, zone)
     except ValueError:
@@ -96,13 +97,13 @@ def test_that_any_text_is_an_instant_in_utc_or_refused(text, zone):
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from([KIRITIMATI, ST_JOHNS]))
-def test_that_the_day_before_ends_where_a_day_begins(day, zone):
+def test_that_the_day_before_ends_where_a_day_begins(day: Any, zone: Any) -> None:
     begin = begin_of(day, zone)
     assert begin.astimezone(zone).date() >= day
     assert (begin - timedelta(microseconds=1)).astimezone(zone).date() < day
 
 
-def test_that_a_program_may_give_a_time_a_day_or_an_age():
+def test_that_a_program_may_give_a_time_a_day_or_an_age() -> None:
     assert parse_since(None, NOW) is None
     assert parse_since(NOW.astimezone(ST_JOHNS), NOW) == NOW
     assert parse_since(timedelta(days=1), NOW) == NOW - timedelta(days=1)
@@ -110,13 +111,13 @@ def test_that_a_program_may_give_a_time_a_day_or_an_age():
     assert parse_since("2d", NOW) == NOW - timedelta(days=2)
 
 
-def test_that_days_begin_in_the_machines_zone_where_none_is_given():
+def test_that_days_begin_in_the_machines_zone_where_none_is_given() -> None:
     found = parse_since("2026-01-31", NOW)
     assert found == datetime(2026, 1, 31).astimezone(UTC)
 
 
 @pytest.mark.parametrize("value", ["soon", NOW.replace(tzinfo=None), timedelta.max])
-def test_that_a_program_is_told_what_is_no_time(value):
+def test_that_a_program_is_told_what_is_no_time(value: Any) -> None:
     with pytest.raises(ConfigError, match="is no time") as caught:
         parse_since(value, NOW, KIRITIMATI)
     assert caught.value.fix == "try 2d, 3w, monday or 2026-01-31"

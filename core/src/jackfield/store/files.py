@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 BUSY_SECONDS = 10.0
 """How long a write waits for another process."""
 
+CACHE_KIB = 32_000
+"""Pages that the writer keeps: its upper levels of four indexes and of the full-text index."""
+
+CHECKPOINT_PAGES = 4000
+"""Written pages after which the log is folded into the file: 16 MiB, a few batches."""
+
 
 def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a store, making and migrating it where needed.
@@ -53,6 +59,8 @@ def _prepare(db: sqlite3.Connection, name: str, *, read_only: bool) -> None:
     if not read_only:
         _use_wal(db)
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     if not current:
         migrate(db)
 

@@ -73,6 +73,20 @@ class Matching:
         where = " AND ".join([*match, *self.conditions, *more]) or "1"
         return f"SELECT {what} FROM {source} WHERE {where}"
 
+    def check(self) -> tuple[str, tuple[object, ...]]:
+        """Write a statement that checks the conditions of one row, whose id comes first.
+
+        Returns:
+            The statement, and the values that follow the row id.
+        """
+        where = " AND ".join(self.conditions) or "1"
+        values = self.values if self.match is None else self.values[1:]
+        return (
+            "SELECT 1 FROM (SELECT ? AS rowid) AS fts CROSS JOIN item ON item.rowid = fts.rowid"
+            f" WHERE {where}",
+            values,
+        )
+
 
 def compile_query(
     db: sqlite3.Connection,

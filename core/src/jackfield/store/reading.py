@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 _SHORTEST = 5
 _COLUMNS = "item.rowid, born, item.id, unread, flagged, fetched_at, payload, body"
+_JSON = ("false", "true")
 _TABLES = "item JOIN content ON content.id = item.rowid"
 
 
-def by_rowids(db: sqlite3.Connection, rowids: Iterable[int]) -> list[AnyItem]:
+def by_rowids(db: sqlite3.Connection, rowids: Sequence[int]) -> list[AnyItem]:
     """Read items by their private row ids.
 
     Args:
@@ -33,9 +34,9 @@ def by_rowids(db: sqlite3.Connection, rowids: Iterable[int]) -> list[AnyItem]:
     Returns:
         Those that are there, in the order asked.
     """
-    query = f"SELECT {_COLUMNS} FROM {_TABLES} WHERE item.rowid = ?"
-    rows = [db.execute(query, (rowid,)).fetchone() for rowid in rowids]
-    return _items(db, [row for row in rows if row is not None])
+    query = f"SELECT {_COLUMNS} FROM {_TABLES} WHERE item.rowid IN (SELECT value FROM json_each(?))"
+    found = {row[0]: row for row in db.execute(query, (json.dumps(rowids),))}
+    return _items(db, [found[rowid] for rowid in rowids if rowid in found])
 
 
 def by_ids(db: sqlite3.Connection, ids: Sequence[str]) -> list[AnyItem]:
@@ -116,7 +117,7 @@ def at(db: sqlite3.Connection, account: str, kind: str, refs: Iterable[Ref]) -> 
     for ref in refs:
         for row in db.execute(query, (account, kind, ref.collection, ref.epoch, ref.key)):
             rows[row[1]] = row
-    return _items(db, rows.values())
+    return _items(db, list(rows.values()))
 
 
 def find(db: sqlite3.Connection, prefix: str) -> list[str]:
@@ -190,60 +191,76 @@ def answered_at(db: sqlite3.Connection, account: str) -> datetime | None:
     return datetime.fromtimestamp(row[0], UTC) if row and row[0] is not None else None
 
 
-def _items(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> list[AnyItem]:
-    return [_item(db, row) for row in rows]
+def _items(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> list[AnyItem]:
+    """Build items: three queries for all of them, and each is validated once."""
+    shorts = short_ids(db, [row[2] for row in rows])
+    places = _places_of(db, [row[1] for row in rows])
+    return [_item(row, shorts[row[2]], *places.get(row[1], ((), ()))) for row in rows]
 
 
-def _item(db: sqlite3.Connection, row: Sequence[Any]) -> AnyItem:
-    _, born, id, unread, flagged, fetched_at, payload, text = row
-    labels, folders = _places_of(db, born)
+def _item(row: Sequence[Any], short: str, labels: Sequence[str], folders: Sequence[str]) -> AnyItem:
+    _, _, id, unread, flagged, fetched_at, payload, text = row
+    known = "null" if unread is None else _JSON[unread]
+    here = (
+        f'"id":"{id}","short_id":"{short}","text":{json.dumps(text)},"unread":{known},'
+        f'"flagged":{_JSON[flagged]},"labels":{json.dumps(labels)},'
+        f'"folders":{json.dumps(folders)},"fetched_at":{fetched_at}'
+    )
     try:
-        item = read_payload(payload)
+        return read_payload(f"{payload[:-1]},{here}}}")
     except ValueError as error:
         raise StoreError(f"item {id} in the store cannot be read: {error}") from error
-    return item.model_copy(
-        update={
-            "id": id,
-            "short_id": _short(db, id),
-            "text": text,
-            "unread": None if unread is None else bool(unread),
-            "flagged": bool(flagged),
-            "labels": labels,
-            "folders": folders,
-            "fetched_at": datetime.fromtimestamp(fetched_at, UTC),
-        }
-    )
 
 
-def _places_of(db: sqlite3.Connection, born: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _places_of(
+    db: sqlite3.Connection, items: Sequence[int]
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Give labels and names of collections, each once, for each item that is somewhere."""
     rows = db.execute(
-        "SELECT labels, name FROM membership JOIN collection ON collection.id = collection"
-        " WHERE item = ? ORDER BY collection",
-        (born,),
-    ).fetchall()
-    labels = [label for text, _ in rows for label in json.loads(text)]
-    return tuple(dict.fromkeys(labels)), tuple(dict.fromkeys(name for _, name in rows))
-
-
-def _short(db: sqlite3.Connection, id: str) -> str:
-    """Cut an id to the shortest prefix that no other item and no alias has."""
-    neighbours = db.execute(
-        """SELECT max(id) FROM item WHERE id < ?1 UNION ALL SELECT min(id) FROM item WHERE id > ?1
-           UNION ALL SELECT max(id) FROM alias WHERE id < ?1
-           UNION ALL SELECT min(id) FROM alias WHERE id > ?1""",
-        (id,),
+        "SELECT item, labels, name FROM membership JOIN collection ON collection.id = collection"
+        " WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item, collection",
+        (json.dumps(items),),
     )
-    shared = max(_shared(id, other) for (other,) in neighbours)
-    return id[: max(_SHORTEST, shared + 1)]
+    labels: dict[int, dict[str, None]] = {}
+    names: dict[int, dict[str, None]] = {}
+    for item, written, name in rows:
+        labels.setdefault(item, {}).update(dict.fromkeys(json.loads(written)))
+        names.setdefault(item, {})[name] = None
+    return {item: (tuple(labels[item]), tuple(names[item])) for item in names}
 
 
-def _shared(one: str, other: str | None) -> int:
-    pairs = zip(one, other or "", strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other or "")))
+def short_ids(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Cut ids to the shortest prefixes that no other item and no alias has.
+
+    Args:
+        db: The store.
+        ids: Whole ids.
+
+    Returns:
+        At least five characters of each.
+    """
+    rows = db.execute(_NEIGHBOURS, (json.dumps(ids),))
+    return {id: id[: max(_SHORTEST, _shared(id, others) + 1)] for id, *others in rows}
 
 
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
+_NEIGHBOURS = """
+    SELECT value, (SELECT max(id) FROM item WHERE id < value),
+           (SELECT min(id) FROM item WHERE id > value),
+           (SELECT max(id) FROM alias WHERE id < value),
+           (SELECT min(id) FROM alias WHERE id > value)
+    FROM json_each(?)
+"""
+
+
+def _shared(id: str, others: Iterable[str | None]) -> int:
+    """Count the characters that an id has in common with its neighbours in order."""
+    near = [other for other in others if other and other[:_SHORTEST] == id[:_SHORTEST]]
+    return max((_alike(id, other) for other in near), default=0)
+
+
+def _alike(id: str, other: str) -> int:
+    pairs = zip(id, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(id), len(other)))
 
 
 def without_text(db: sqlite3.Connection, ids: Sequence[str]) -> list[str]:

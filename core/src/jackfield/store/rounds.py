@@ -115,7 +115,7 @@ def enter_collection(db: sqlite3.Connection, place: Place, found: Collection) ->
     (epoch,) = db.execute(
         "SELECT epoch FROM collection WHERE id = ?", (place.collection,)
     ).fetchone()
-    if epoch != found.epoch:
+    if found.epoch and epoch != found.epoch:  # a provider that names none just now changed none
         db.execute("UPDATE collection SET epoch = ? WHERE id = ?", (found.epoch, place.collection))
         begin_snapshot(db, place)
 

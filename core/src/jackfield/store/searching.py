@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from jackfield.errors import QueryError
@@ -184,10 +185,13 @@ def _spots_of_moved(db: sqlite3.Connection, moves: int) -> dict[int, int]:
 
 
 def _ranked(db: sqlite3.Connection, matching: Matching, limit: int) -> list[int]:
-    """Weigh the newest hits against each other."""
-    newest = matching.select(matching.rowid) + f" ORDER BY {matching.rowid} DESC LIMIT 1 OFFSET ?"
-    row = db.execute(newest, (*matching.values, RANKED - 1)).fetchone()
-    statement = matching.select(matching.rowid, f"{matching.rowid} >= ?")
-    values = (*matching.values, row[0] if row else -(1 << 62), limit)
-    ranked = db.execute(f"{statement} ORDER BY bm25(fts), {matching.rowid} DESC LIMIT ?", values)
-    return [rowid for (rowid,) in ranked.fetchall()]
+    """Weigh the newest hits against each other; only the best are then looked at."""
+    newest = "SELECT rowid FROM fts WHERE fts MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ?"
+    row = db.execute(newest, (matching.match, RANKED - 1)).fetchone()
+    ranked = db.execute(
+        "SELECT rowid FROM fts WHERE fts MATCH ? AND rowid >= ? ORDER BY rank, rowid DESC",
+        (matching.match, row[0] if row else -(1 << 62)),
+    )
+    single, values = matching.check()
+    good = (rowid for (rowid,) in ranked if db.execute(single, (rowid, *values)).fetchone())
+    return list(islice(good, limit))
