@@ -21,7 +21,7 @@ PLUGINS = ["./plugins/imap"]
 TEST_TOOLS = ["pytest>=8.2", "pytest-asyncio>=0.24", "pytest-timeout>=2.3", "hypothesis>=6.100",
               "cryptography>=42"]  # fmt: skip
 SOURCES = ["core/src", "plugins/imap/src"]
-CHECKED = [*SOURCES, "core/tests", "plugins", "tests", "noxfile.py"]
+CHECKED = [*SOURCES, "core/tests", "plugins", "tests", "benchmarks", "noxfile.py"]
 
 
 def install(session: nox.Session, *tools: str, editable: bool = True) -> None:
@@ -72,7 +72,8 @@ def typing(session: nox.Session) -> None:
     """Check types, strictly."""
     install(session, "mypy>=1.13", "nox>=2024.4", *TEST_TOOLS)
     session.run("mypy", *SOURCES, env={"MYPYPATH": ":".join(SOURCES)})
-    session.run("mypy", "tests", "core/tests", "plugins/imap/tests", env={"MYPYPATH": "."})
+    checked = ["tests", "core/tests", "plugins/imap/tests", "benchmarks"]
+    session.run("mypy", *checked, env={"MYPYPATH": "."})
 
 
 @nox.session
@@ -109,3 +110,12 @@ def installed(session: nox.Session) -> None:
         session.run(python, "-m", "pip", "install", "--quiet", *wanted, external=True)
         session.chdir(folder)
         session.run(python, "-m", "jackfield", "demo", external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure: `-- fill STORE COUNT`, `-- search [STORE]`, `-- memory 20000 100000`."""
+    install(session, *TEST_TOOLS)
+    what, *rest = session.posargs or ["search"]
+    cache = str(Path(session.cache_dir) / "peers")
+    session.run("python", "-m", f"benchmarks.{what}", *rest, env={"JACKFIELD_PEER_CACHE": cache})

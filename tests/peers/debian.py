@@ -22,7 +22,7 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-PEERS = {"dovecot": ("dovecot-core", "dovecot-imapd")}
+PEERS = {"dovecot": ("dovecot-core", "dovecot-imapd"), "notmuch": ("notmuch",)}
 """The packages of each peer; what they depend on comes along when the machine lacks it."""
 
 NEVER = frozenset({"libc6", "libc-bin"})

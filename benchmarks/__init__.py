@@ -1,0 +1,1 @@
+"""What the project measures of itself; see README.md in this folder."""
