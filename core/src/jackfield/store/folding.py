@@ -26,12 +26,15 @@ def fold_copies(db: sqlite3.Connection, items: Iterable[int]) -> None:
 
     Args:
         db: The store, within a transaction.
-        items: `item.born` of those whose places changed; one without a place stays as it is.
+        items: `item.born` of those whose places changed; one without a place stays as it is, and
+            is noted as an orphan.
     """
     for born in items:
         row = db.execute(_COPIES, (born,)).fetchone()
         if row is None:
+            db.execute("INSERT OR IGNORE INTO orphan SELECT born FROM item WHERE born = ?", (born,))
             continue
+        db.execute("DELETE FROM orphan WHERE item = ?", (born,))
         rowid, *before = row[:4]
         after = [row[4], row[5] or 0, row[6]]
         if before == after:

@@ -175,6 +175,7 @@ def merge(db: sqlite3.Connection, survivor: int, other: int) -> None:
     db.execute("DELETE FROM body WHERE item = ?", (other,))
     _take_over_more(db, survivor, other)
     db.execute("DELETE FROM content WHERE id = (SELECT rowid FROM item WHERE born = ?)", (other,))
+    db.execute("DELETE FROM orphan WHERE item = ?", (other,))
     db.execute("DELETE FROM item WHERE born = ?", (other,))
 
 

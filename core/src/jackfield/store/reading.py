@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from jackfield.batches import LEVELS, Ref
@@ -203,13 +204,18 @@ def _item(row: Sequence[Any], short: str, labels: Sequence[str], folders: Sequen
     known = "null" if unread is None else _JSON[unread]
     here = (
         f'"id":"{id}","short_id":"{short}","text":{json.dumps(text)},"unread":{known},'
-        f'"flagged":{_JSON[flagged]},"labels":{json.dumps(labels)},'
-        f'"folders":{json.dumps(folders)},"fetched_at":{fetched_at}'
+        f'"flagged":{_JSON[flagged]},"labels":{_names(tuple(labels))},'
+        f'"folders":{_names(tuple(folders))},"fetched_at":{fetched_at}'
     )
     try:
         return read_payload(f"{payload[:-1]},{here}}}")
     except ValueError as error:
         raise StoreError(f"item {id} in the store cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=512)
+def _names(names: tuple[str, ...]) -> str:
+    return json.dumps(names)
 
 
 def _places_of(
@@ -239,17 +245,16 @@ def short_ids(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, str]:
     Returns:
         At least five characters of each.
     """
-    rows = db.execute(_NEIGHBOURS, (json.dumps(ids),))
+    (aliases,) = db.execute("SELECT EXISTS (SELECT 1 FROM alias)").fetchone()
+    rows = db.execute(_NEIGHBOURS_BESIDE_ALIASES if aliases else _NEIGHBOURS, (json.dumps(ids),))
     return {id: id[: max(_SHORTEST, _shared(id, others) + 1)] for id, *others in rows}
 
 
-_NEIGHBOURS = """
-    SELECT value, (SELECT max(id) FROM item WHERE id < value),
-           (SELECT min(id) FROM item WHERE id > value),
-           (SELECT max(id) FROM alias WHERE id < value),
-           (SELECT min(id) FROM alias WHERE id > value)
-    FROM json_each(?)
-"""
+_BESIDE = "(SELECT max(id) FROM {0} WHERE id < value), (SELECT min(id) FROM {0} WHERE id > value)"
+_NEIGHBOURS = f"SELECT value, {_BESIDE.format('item')} FROM json_each(?)"
+_NEIGHBOURS_BESIDE_ALIASES = (
+    f"SELECT value, {_BESIDE.format('item')}, {_BESIDE.format('alias')} FROM json_each(?)"
+)
 
 
 def _shared(id: str, others: Iterable[str | None]) -> int:

@@ -316,15 +316,14 @@ def sweep(db: sqlite3.Connection, account: str, kind: str) -> int:
         How many were deleted.
     """
     rows = db.execute(
-        """SELECT born FROM item WHERE kind = ?
+        """SELECT born FROM orphan JOIN item ON born = orphan.item WHERE kind = ?
              AND mailbox = (SELECT mailbox FROM account WHERE name = ?)
-             AND NOT EXISTS (SELECT 1 FROM membership WHERE item = born)
              AND NOT EXISTS (SELECT 1 FROM collection JOIN account ON account.id = account
                              WHERE account.name = ? AND item_kind = ?
                                AND (snapshot = 1 OR withheld > 0))""",
         (kind, account, account, kind),
     ).fetchall()
-    for table in ("item_key", "alias", "body"):
+    for table in ("item_key", "alias", "body", "orphan"):
         db.executemany(f"DELETE FROM {table} WHERE item = ?", rows)
     db.executemany("DELETE FROM content WHERE id = (SELECT rowid FROM item WHERE born = ?)", rows)
     db.executemany("DELETE FROM item WHERE born = ?", rows)

@@ -62,6 +62,9 @@ ALTER TABLE collection ADD COLUMN unfetched TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX item_mailbox ON item (mailbox);
 CREATE INDEX item_unread ON item (unread) WHERE unread = 1;
 CREATE INDEX item_flagged ON item (flagged) WHERE flagged = 1;
+CREATE TABLE orphan (item INTEGER PRIMARY KEY);
+INSERT INTO orphan SELECT born FROM item
+    WHERE NOT EXISTS (SELECT 1 FROM membership WHERE item = born);
 CREATE TABLE moved (seq INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL,
     was INTEGER NOT NULL);
 CREATE TABLE content (id INTEGER PRIMARY KEY, {_INDEXED});

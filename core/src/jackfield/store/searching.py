@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
@@ -97,8 +98,28 @@ def count(db: sqlite3.Connection, wanted: Search) -> int:
         How many items.
     """
     matching = compile_query(db, wanted.query, wanted.kinds, wanted.accounts, wanted.left_out)
-    statement = matching.select("count(*)")
-    (number,) = db.execute(statement, matching.values).fetchone()
+    if matching.match is not None and len(matching.conditions) == 1 and wanted.accounts is None:
+        return _count_matches(db, matching)
+    return _number(db, matching.select("count(*)"), *matching.values)
+
+
+def _count_matches(db: sqlite3.Connection, matching: Matching) -> int:
+    """Let the index count alone, and take off the few that are nowhere that counts.
+
+    To look at each hit's places takes a thousand times longer than to count hits.
+    """
+    hits = _number(db, "SELECT count(*) FROM fts WHERE fts MATCH ?", matching.match)
+    (places,), values = matching.conditions, matching.values[1:]
+    elsewhere = "SELECT id FROM collection WHERE id NOT IN (SELECT value FROM json_each(?))"
+    hidden = f"""SELECT rowid FROM item WHERE NOT {places} AND born IN
+        (SELECT item FROM orphan UNION
+         SELECT item FROM membership WHERE collection IN ({elsewhere}) AND ?)"""
+    unseen = f"SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid IN ({hidden})"
+    return hits - _number(db, unseen, matching.match, *values, json.dumps(values), bool(values))
+
+
+def _number(db: sqlite3.Connection, statement: str, *values: object) -> int:
+    (number,) = db.execute(statement, values).fetchone()
     return int(number)
 
 
