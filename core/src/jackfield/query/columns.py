@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jackfield.query.segments import indexed_form, is_special, plain, searched_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from jackfield.models import Contact, Item
 
@@ -48,18 +48,18 @@ def text_columns(item: Item) -> tuple[str, ...]:
     return (*texts, *seconds[:5])
 
 
-def is_to(item: Item, identity: str) -> bool:
+def is_to(item: Item, names: Collection[str]) -> bool:
     """Tell whether an item went to somebody: what ``to:me`` means.
 
     Args:
         item: The item.
-        identity: The mailbox's own identity, such as an address.
+        names: Addresses in lower case.
 
     Returns:
-        True where one of the recipients has that address.
+        True where one of the recipients has one of them.
     """
     reached = {address.value.lower() for each in item.recipients for address in each.addresses}
-    return identity.lower() in reached
+    return not reached.isdisjoint(names)
 
 
 def has_attachment(item: Item) -> bool:

@@ -43,7 +43,7 @@ class Candidate:
         size: Bytes of the original, or None where nobody knows.
         places: Names, ids and roles of the collections that it is in, in lower case.
         accounts: Accounts through which it is known.
-        identity: The mailbox's own identity: who ``to:me`` is.
+        names: The mailbox's addresses in lower case: who ``to:me`` is.
     """
 
     item: Item
@@ -51,7 +51,7 @@ class Candidate:
     size: int | None = None
     places: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
-    identity: str = ""
+    names: frozenset[str] = frozenset()
 
 
 def matching(query: Query, candidates: Sequence[Candidate]) -> list[bool]:
@@ -173,5 +173,5 @@ def _field_holds(name: str, value: str, each: Candidate) -> bool:
         case "from":
             return item.is_from_me
         case "to":
-            return is_to(item, each.identity)
+            return is_to(item, each.names)
     return bool(value == {"kind": item.kind, "source": item.source, "thread": item.thread_id}[name])

@@ -159,7 +159,7 @@ class Commit:
         return min(entry.received, self.now + LATEST).timestamp()
 
     def _write_content(self, rowid: int, entry: Entry) -> None:
-        columns = searched_columns(entry.item, self.place.mailbox, self.place.identity)
+        columns = searched_columns(entry.item, self.place.mailbox, self.place.names)
         write_content(self.db, rowid, columns)
 
     def _free_id(self, entry: Entry) -> str:

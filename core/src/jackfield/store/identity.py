@@ -33,12 +33,14 @@ class Place:
         mailbox: The mailbox's row.
         identity: The mailbox's own identity.
         kind: The kind of its items.
+        names: Addresses and other names of the mailbox: who ``to:me`` is.
     """
 
     collection: int
     mailbox: int
     identity: str
     kind: str
+    names: frozenset[str] = frozenset()
 
 
 def make_id(identity: str, kind: str, key: str, attempt: int) -> str:

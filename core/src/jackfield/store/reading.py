@@ -296,8 +296,8 @@ def candidates(db: sqlite3.Connection, ids: Sequence[str]) -> list[Candidate]:
 
 
 def _candidate(db: sqlite3.Connection, item: AnyItem) -> Candidate:
-    received, identity, size = db.execute(
-        "SELECT received, identity, coalesce(size, (SELECT length(original) FROM body"
+    received, names, size = db.execute(
+        "SELECT received, names, coalesce(size, (SELECT length(original) FROM body"
         " WHERE item = born)) FROM item JOIN mailbox ON mailbox.id = mailbox WHERE item.id = ?",
         (item.id,),
     ).fetchone()
@@ -310,5 +310,10 @@ def _candidate(db: sqlite3.Connection, item: AnyItem) -> Candidate:
     places = frozenset(name.lower() for *names, _ in rows for name in names)
     moment = datetime.fromtimestamp(0, UTC) + timedelta(seconds=received)
     return Candidate(
-        item, moment, size, places, frozenset(account for *_, account in rows), identity
+        item,
+        moment,
+        size,
+        places,
+        frozenset(account for *_, account in rows),
+        frozenset(json.loads(names)),
     )

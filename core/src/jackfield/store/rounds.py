@@ -64,12 +64,15 @@ def register(
             f"{account} was the mailbox of {row[0]} and is now that of {identity}",
             fix=f"give {identity} an account name of its own, or name {row[0]} as an address too",
         )
+    first = identity if row is None else row[0]
     if row is None:
         db.execute("INSERT OR IGNORE INTO mailbox (identity) VALUES (?)", (identity,))
         db.execute(
             "INSERT INTO account (name, mailbox) SELECT ?, id FROM mailbox WHERE identity = ?",
             (account, identity),
         )
+    names = json.dumps(sorted({name.lower() for name in (first, identity, *aliases)}))
+    db.execute("UPDATE mailbox SET names = ? WHERE identity = ?", (names, first))
 
 
 def place_of(db: sqlite3.Connection, account: str, collection: str, kind: str) -> Place:
@@ -84,8 +87,8 @@ def place_of(db: sqlite3.Connection, account: str, collection: str, kind: str) -
     Returns:
         Its place.
     """
-    account_id, mailbox, identity = db.execute(
-        "SELECT account.id, mailbox.id, identity FROM account"
+    account_id, mailbox, identity, names = db.execute(
+        "SELECT account.id, mailbox.id, identity, names FROM account"
         " JOIN mailbox ON mailbox.id = account.mailbox WHERE name = ?",
         (account,),
     ).fetchone()
@@ -97,7 +100,7 @@ def place_of(db: sqlite3.Connection, account: str, collection: str, kind: str) -
         "SELECT id FROM collection WHERE account = ? AND key = ? AND item_kind = ?",
         (account_id, collection, kind),
     ).fetchone()
-    return Place(row, mailbox, identity, kind)
+    return Place(row, mailbox, identity, kind, frozenset(json.loads(names)))
 
 
 def enter_collection(db: sqlite3.Connection, place: Place, found: Collection) -> None:

@@ -53,6 +53,8 @@ _OLD, _NEW = (", ".join(f"{row}.{name}" for name in COLUMNS) for row in ("old", 
 # The index keeps no text: it reads `content`, and only triggers write it, since FTS5 must be
 # told the very text that it forgets.
 _V2 = f"""
+ALTER TABLE mailbox ADD COLUMN names TEXT NOT NULL DEFAULT '[]';
+UPDATE mailbox SET names = json_array(lower(identity));
 ALTER TABLE item ADD COLUMN received REAL NOT NULL DEFAULT 0;
 ALTER TABLE membership ADD COLUMN received REAL NOT NULL DEFAULT 0;
 UPDATE item SET received = rowid >> 10;
@@ -82,7 +84,10 @@ CREATE TRIGGER content_changed AFTER UPDATE ON content BEGIN
 
 def _fill_content(db: sqlite3.Connection) -> None:
     """Move every item's text out of its payload into what is searched."""
-    mailboxes = dict(db.execute("SELECT id, identity FROM mailbox").fetchall())
+    mailboxes = {
+        row: frozenset({identity.lower()})
+        for row, identity in db.execute("SELECT id, identity FROM mailbox").fetchall()
+    }
     rows = db.execute("SELECT rowid, mailbox, payload FROM item").fetchall()
     for rowid, mailbox, payload in rows:
         item = read_payload(payload)

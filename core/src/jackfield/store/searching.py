@@ -107,6 +107,9 @@ def _count_matches(db: sqlite3.Connection, matching: Matching) -> int:
     """Let the index count alone, and take off the few that are nowhere that counts.
 
     To look at each hit's places takes a thousand times longer than to count hits.
+
+    Returns:
+        How many hits there are in places that count.
     """
     hits = _number(db, "SELECT count(*) FROM fts WHERE fts MATCH ?", matching.match)
     (places,), values = matching.conditions, matching.values[1:]

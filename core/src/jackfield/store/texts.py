@@ -10,6 +10,7 @@ from jackfield.query.columns import has_attachment, is_to, text_columns
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
     from jackfield.models import Item
 
@@ -41,18 +42,18 @@ def thread_tag(thread: str) -> str:
     return f"t{hashlib.blake2b(thread.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
 
 
-def searched_columns(item: Item, mailbox: int, identity: str) -> tuple[str, ...]:
+def searched_columns(item: Item, mailbox: int, names: Collection[str]) -> tuple[str, ...]:
     """Lay out what can be found of an item.
 
     Args:
         item: The item.
         mailbox: The mailbox's row.
-        identity: The mailbox's own identity: ``to:me`` means it.
+        names: The mailbox's addresses in lower case: who ``to:me`` is.
 
     Returns:
         A value for each of `COLUMNS`.
     """
-    return (*text_columns(item), " ".join(_tags(item, mailbox, identity)))
+    return (*text_columns(item), " ".join(_tags(item, mailbox, names)))
 
 
 _WRITE = (
@@ -74,13 +75,13 @@ def write_content(db: sqlite3.Connection, rowid: int, columns: tuple[str, ...]) 
     db.execute(_WRITE, (rowid, *columns))
 
 
-def _tags(item: Item, mailbox: int, identity: str) -> list[str]:
+def _tags(item: Item, mailbox: int, names: Collection[str]) -> list[str]:
     tags = [EVERY, kind_tag(item.kind), source_tag(item.source), mailbox_tag(mailbox)]
     if has_attachment(item):
         tags.append(ATTACHMENT)
     if item.is_from_me:
         tags.append(FROM_ME)
-    if is_to(item, identity):
+    if is_to(item, names):
         tags.append(TO_ME)
     if item.thread_id:
         tags.append(thread_tag(item.thread_id))

@@ -69,6 +69,14 @@ class ImapConnector(MailSourceConnector):
         """
         return self.settings.identity
 
+    def mailbox_aliases(self) -> Sequence[str]:
+        """Tell what else the mailbox is called.
+
+        Returns:
+            All addresses, and ``user@server``, which names it while no address is set.
+        """
+        return (*self.settings.addresses, self.settings.sign_in)
+
     async def collections(self) -> Sequence[Collection]:
         """List the folders with their UIDVALIDITY, count and version.
 

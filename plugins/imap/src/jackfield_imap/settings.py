@@ -63,7 +63,12 @@ class ImapSettings(Settings):
     @property
     def identity(self) -> str:
         """What names the mailbox itself: the main address, else ``user@server``."""
-        return next(iter(self.addresses), f"{self.username}@{self.server}".lower())
+        return next(iter(self.addresses), self.sign_in)
+
+    @property
+    def sign_in(self) -> str:
+        """``user@server``: the mailbox without any address."""
+        return f"{self.username}@{self.server}".lower()
 
 
 def is_loopback(host: str) -> bool:
