@@ -103,7 +103,7 @@ def test_what_was_never_synced_is_named(filled: DovecotAccount, tmp_path: Path) 
     ran = search(filled, tmp_path, "budget")
     assert ran.code == 3
     assert ran.out.splitlines()[-1] == (
-        "Not searched: imap:default (never synced: jackfield sync -a imap:default)"
+        "Not searched: imap:default (never synced: jackfield sync imap:default)"
     )
 
 

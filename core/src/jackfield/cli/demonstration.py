@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
-from jackfield.cli import listing, showing, syncing
+from jackfield.cli import listing, searching, showing, syncing
 from jackfield.cli.listing import Wanted
 from jackfield.cli.running import Exit
 from jackfield.errors import ConfigError, NotInstalled
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 SHOWN = 12
 """Items that the demo's inbox shows."""
 
+SEARCHED = ("from:ana", "budget")
+"""What the demo searches."""
+
 
 async def demo(keep: Path | None) -> Exit:
-    """Sync, list and show, against every demo server that is installed.
+    """Sync, list, search and show, against every demo server that is installed.
 
     Args:
         keep: A folder for the store, new or empty. None forgets everything at the end.
@@ -85,6 +88,8 @@ async def _steps() -> Exit:
     codes.append(await syncing.sync(syncing.Wanted()))
     typer.echo(f"\n$ jackfield inbox --limit {SHOWN}")
     codes.append(await listing.inbox(Wanted(limit=SHOWN)))
+    typer.echo(f"\n$ jackfield search {' '.join(SEARCHED)}")
+    codes.append(await searching.search(searching.Wanted(SEARCHED, limit=5)))
     if (id := await listing.first_unread()) is not None:
         typer.echo(f"\n$ jackfield show {id}")
         codes.append(await showing.show(id, source=False, deadline=10.0, as_json=False))

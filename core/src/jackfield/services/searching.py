@@ -220,7 +220,7 @@ class SearchService(ShowService):
         """Tell how much of a source is in the store."""
         state = SourceState(str(account), kind, "complete")
         synced = await self.session.store.read(rounds.synced, str(account), kind)
-        fix = f"jackfield sync -a {account}"
+        fix = f"jackfield sync {account}"
         if synced.oldest is None:
             return replace(state, state="skipped", error="never synced", fix=fix)
         age = (self.session.clock.now() - synced.oldest).total_seconds()

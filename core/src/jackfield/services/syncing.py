@@ -203,7 +203,7 @@ def _state(each: AccountSync, collections: Sequence[CollectionSync]) -> SourceSt
         return replace(failed, error=f"{bad.name}: {failed.error}")
     if withheld := sum(one.report.withheld for one in collections):
         waiting = f"{withheld} removals wait, more than half of a folder; nothing was dropped"
-        fix = f"look whether they are gone at the provider; then jackfield sync -a {each.account}"
+        fix = f"look whether they are gone at the provider; then jackfield sync {each.account}"
         return replace(state, state="partial", error=waiting, fix=f"{fix} --accept-removals")
     lost = [(one.name, key) for one in collections for key in one.unfetched]
     if lost:
