@@ -106,10 +106,10 @@ def phrase(text: str, columns: Sequence[str] | None = None, *, prefix: bool = Fa
         An expression for MATCH.
     """
     text = plain(text)
-    seconds = [name for name in SECOND_COLUMNS if columns is None or name[4:] in columns]
-    where = [*(TEXT_COLUMNS if columns is None else columns), *seconds]
+    where = None if columns is None else [*columns, *(f"cjk_{name}" for name in columns)]
     if is_special(text):
-        text, goes_on = searched_form(text)
-        where, prefix = seconds, goes_on
+        text, prefix = searched_form(text)
+        where = [name for name in where or SECOND_COLUMNS if name in SECOND_COLUMNS]
     quoted = text.replace('"', '""').replace("\0", " ")
-    return f'{{{" ".join(where)}}} : "{quoted}"{" *" if prefix else ""}'
+    scope = "" if where is None else f"{{{' '.join(where)}}} : "
+    return f'{scope}"{quoted}"{" *" if prefix else ""}'

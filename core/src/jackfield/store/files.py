@@ -19,6 +19,9 @@ BUSY_SECONDS = 10.0
 CACHE_KIB = 32_000
 """Pages that the writer keeps: its upper levels of four indexes and of the full-text index."""
 
+READ_CACHE_KIB = 16_000
+"""Pages that each reader keeps: the upper levels, so that a hit costs few reads."""
+
 CHECKPOINT_PAGES = 4000
 """Written pages after which the log is folded into the file: 16 MiB, a few batches."""
 
@@ -56,10 +59,10 @@ def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connecti
 
 def _prepare(db: sqlite3.Connection, name: str, *, read_only: bool) -> None:
     current = is_current(db, name)
+    db.execute(f"PRAGMA cache_size = -{READ_CACHE_KIB if read_only else CACHE_KIB}")
     if not read_only:
         _use_wal(db)
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     if not current:
         migrate(db)

@@ -16,30 +16,32 @@ if TYPE_CHECKING:
 
 COLUMNS = (*TEXTS, "tag")
 
-EVERY = "i"
+_TAG = "\ue002"  # begins every tag; no search holds it (`segments.plain`), so no word finds one
+
+EVERY = f"{_TAG}i"
 """The tag that all items bear, so that ``NOT word`` has something to stand on."""
 
-ATTACHMENT, FROM_ME, TO_ME = "ha", "fme", "tome"
+ATTACHMENT, FROM_ME, TO_ME = f"{_TAG}ha", f"{_TAG}fme", f"{_TAG}tome"
 
 
 def kind_tag(kind: str) -> str:
     """Name a kind's tag."""
-    return f"k{kind}"
+    return f"{_TAG}k{kind}"
 
 
 def source_tag(source: str) -> str:
     """Name a platform's tag, in the letters and digits that a tag may have."""
-    return f"s{source.encode().hex()}"
+    return f"{_TAG}s{source.encode().hex()}"
 
 
 def mailbox_tag(mailbox: int) -> str:
     """Name a mailbox's tag."""
-    return f"m{mailbox}"
+    return f"{_TAG}m{mailbox}"
 
 
 def thread_tag(thread: str) -> str:
     """Name a conversation's tag."""
-    return f"t{hashlib.blake2b(thread.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+    return f"{_TAG}t{hashlib.blake2b(thread.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
 
 
 def searched_columns(item: Item, mailbox: int, names: Collection[str]) -> tuple[str, ...]:
