@@ -17,6 +17,7 @@ from jackfield.models import Account, SourceType
 from jackfield.store import reading
 from jackfield.store.database import Store
 from jackfield.store.searching import Search, search
+from tests.contract.graph_fake import GraphFake, GraphServer
 from tests.contract.imap_fake import ImapFake, ImapServer
 from tests.contract.words import BEGINNING
 
@@ -30,7 +31,9 @@ ACCOUNT = Account(SourceType("fake"))
 ALL = Search(kinds=("email",), limit=100, left_out=frozenset())
 
 
-async def run(connector: ImapFake, store: Store, **options: object) -> list[CollectionSync]:
+async def run(
+    connector: ImapFake | GraphFake, store: Store, **options: object
+) -> list[CollectionSync]:
     connector.mailbox_identity = lambda: "me@acme.example"  # type: ignore[method-assign]
     hooks = AccountHooks(ACCOUNT, connector)
     return await Mirror(hooks, store, SystemClock(), "email", **options).round()  # type: ignore[arg-type]
@@ -115,6 +118,49 @@ async def test_a_folder_missing_from_one_listing_costs_no_mail() -> None:
     server.folders["Archive"] = missing
     await run(ImapFake(server), store)
     assert [item.id for item in (await store.read(search, ALL)).items] == [before.id]
+    store.close()
+
+
+async def test_a_later_sync_that_reaches_further_back_gets_the_older_mail_too() -> None:
+    server, store = GraphServer(), Store(None)
+    server.put("inbox", "g1", "old")
+    await run(GraphFake(server), store, horizon=BEGINNING + timedelta(days=300))
+    await run(GraphFake(server), store)
+    assert await words(store) == ["old"]
+    store.close()
+
+
+async def test_a_large_folder_that_is_no_longer_named_waits_for_a_person() -> None:
+    server, store = ImapServer(), Store(None)
+    for number in range(60):
+        server.append("Archive", f"mail{number}")
+    server.append("INBOX", "budget")
+    await run(ImapFake(server), store)
+    del server.folders["Archive"]
+    for _ in range(3):
+        outcomes = await run(ImapFake(server), store)
+        assert [(each.name, each.report.withheld) for each in outcomes if each.report.withheld] == [
+            ("Archive", 60)
+        ]
+    assert len(await words(store)) == 61
+    for _ in range(2):
+        await run(ImapFake(server), store, accept_removals=True)
+    assert await words(store) == ["budget"]
+    store.close()
+
+
+async def test_a_large_folder_that_is_renamed_asks_nobody_and_keeps_its_ids() -> None:
+    server, store = ImapServer(), Store(None)
+    for number in range(60):
+        server.append("Archive", f"mail{number}")
+    await run(ImapFake(server), store)
+    before = sorted(item.id for item in (await store.read(search, ALL)).items)
+    server.folders["Archive 2026"] = server.folders.pop("Archive")
+    outcomes = await run(ImapFake(server), store)
+    assert [each.report.withheld for each in outcomes] == [0, 0, 0]
+    found = (await store.read(search, ALL)).items
+    assert sorted(item.id for item in found) == before
+    assert {item.folders for item in found} == {("Archive 2026",)}
     store.close()
 
 

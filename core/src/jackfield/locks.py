@@ -41,7 +41,7 @@ def only_sync(folder: Path | None, account: str, now: datetime) -> Iterator[None
         return
     locks = folder / "locks"
     locks.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = account.replace(":", "-")
+    name = account.replace(":", "=")  # which no account's name has
     lock = FileLock(locks / f"{name}.lock", mode=0o600, thread_local=False)
     note = locks / f"{name}.json"
     try:

@@ -61,6 +61,7 @@ class CollectionSync:
         seconds: How long it took.
         unfetched: Keys that the provider names again and again and never gives.
         error: Why it did not finish, or None.
+        compared: It was compared with all that is at the provider.
         done: It has ended, well or not.
     """
 
@@ -73,6 +74,7 @@ class CollectionSync:
     seconds: float = 0.0
     unfetched: tuple[str, ...] = ()
     error: JackfieldError | None = None
+    compared: bool = False
     done: bool = False
 
     @property
@@ -154,18 +156,43 @@ class Mirror:
         connector = self.hooks.connector
         identity, aliases = connector.mailbox_identity(), connector.mailbox_aliases()
         await self.store.write(rounds.register, self.account, identity, aliases)
-        forgotten = await self.store.write(
-            rounds.forget_unlisted, self.account, self.kind, list(found)
-        )
         chosen = list(found.values())
         if only is not None:
             chosen = [found[id] for id in only if id in found]
         self.outcomes = [CollectionSync(each.name, each.count) for each in chosen]
         await self._sync_all(chosen)
-        whole = len(chosen) == len(found) and not forgotten
-        if whole and all(each.went_well for each in self.outcomes):
+        if len(chosen) < len(found):
+            return self.outcomes
+        await self._look_again(chosen)
+        forgotten = await self._forget(list(found))
+        if not forgotten and all(each.went_well for each in self.outcomes):
             await self.store.write(rounds.sweep, self.account, self.kind)
         return self.outcomes
+
+    async def _look_again(self, collections: Sequence[Collection]) -> None:
+        """Let go what waits where a person was not needed: it has come up in another collection."""
+        for collection, outcome in zip(collections, self.outcomes, strict=True):
+            if outcome.error is None and outcome.report.withheld and outcome.compared:
+                place = await self.store.write(
+                    rounds.place_of, self.account, collection.id, self.kind
+                )
+                removed, outcome.report.withheld = await self.store.write(
+                    comparing.drop_unlisted, place, accept=self.accept_removals
+                )
+                outcome.report.removed += removed
+
+    async def _forget(self, listed: Sequence[str]) -> int:
+        """Forget collections that are gone, after all others: a renamed one costs nothing."""
+        gone = await self.store.write(
+            comparing.unlisted_collections, self.account, self.kind, listed
+        )
+        for place, name in gone:
+            outcome = CollectionSync(name, done=True)
+            outcome.report.removed, outcome.report.withheld = await self.store.write(
+                comparing.forget_collection, place, accept=self.accept_removals
+            )
+            self.outcomes.append(outcome)
+        return len(gone)
 
     async def _sync_all(self, collections: Sequence[Collection]) -> None:
         slots = asyncio.Semaphore(self.concurrency)
@@ -200,7 +227,8 @@ class Mirror:
         if _is_in_step(at, mark) and not (at.withheld and self.accept_removals):
             await self.store.write(rounds.end_round, place, now, mark)
             return
-        if at.withheld and self.accept_removals and self._syncing == "delta":
+        accepted = at.withheld and self.accept_removals
+        if self._syncing == "delta" and (accepted or not at.reaches(self.horizon)):
             await self.store.write(rounds.begin_snapshot, place)
         await self._fetch(collection, place, outcome)
         if self._syncing in {"append", "index"}:
@@ -262,6 +290,8 @@ class Mirror:
         if at.cursor is None and not at.snapshot and self._syncing == "delta":
             await self.store.write(rounds.begin_snapshot, place)
             at = await self.store.read(rounds.standing, place)
+        if at.cursor is None:
+            await self.store.write(rounds.note_horizon, place, self.horizon)
         request = SyncRequest(self.kind, collection, at.cursor, at.snapshot, self.horizon)
         async with aclosing(self._each(self.hooks.fetch(request))) as batches:
             async for batch in batches:
@@ -296,6 +326,7 @@ class Mirror:
             )
         )
         outcome.fetched += len(batch.items)
+        outcome.compared = outcome.compared or batch.snapshot_complete
         times = [entry.received for entry in batch.items]
         outcome.oldest = min([*times, outcome.oldest] if outcome.oldest else times, default=None)
         self.on_commit(outcome)
@@ -337,6 +368,7 @@ class Mirror:
             comparing.drop_unlisted, place, accept=self.accept_removals
         )
         outcome.report.removed += removed
+        outcome.compared = True
         self.on_commit(outcome)
         return missing
 

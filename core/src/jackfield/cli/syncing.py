@@ -60,8 +60,7 @@ async def sync(wanted: Wanted) -> Exit:
                 await asyncio.sleep(wanted.every)
                 code = await _round(service, wanted, quiet=True)
         except asyncio.CancelledError:
-            for line in stopped(service.running):
-                typer.echo(line, err=True)
+            typer.echo(await stopped(service), err=True)
             return Exit.PARTIAL
     return code
 
@@ -103,23 +102,18 @@ async def _display(service: SyncService) -> AsyncIterator[None]:
             task.cancel()
 
 
-def stopped(outcomes: Sequence[AccountSync]) -> list[str]:
-    """Say what an interrupted sync leaves.
+async def stopped(service: SyncService) -> str:
+    """Say what an interrupted sync leaves, once what was being committed is.
 
     Args:
-        outcomes: How each account went so far.
+        service: What was interrupted.
 
     Returns:
-        Lines for the person who interrupted it.
+        A line for the person who interrupted it.
     """
-    safe: dict[str, int] = {}
-    for each in outcomes:
-        stored = sum(one.stored + one.fetched for one in each.collections)
-        safe[str(each.account)] = safe.get(str(each.account), 0) + stored
+    safe = await service.stored()
     told = " and ".join(f"{count:,} items of {account}" for account, count in safe.items())
-    return [
-        f"Stopped. {told or 'What was stored'} are safe; the next jackfield sync goes on there."
-    ]
+    return f"Stopped. {told or 'What was stored'} are safe; the next jackfield sync goes on there."
 
 
 def _accounts(outcomes: Sequence[AccountSync]) -> list[dict[str, Any]]:

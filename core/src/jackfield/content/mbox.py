@@ -1,7 +1,8 @@
 """The mbox form of a mail, from which the very bytes can be read back (mboxrd).
 
 A line of ``>`` and then ``From `` gets one more ``>``. A blank line parts two mails; a mail that
-does not end with CRLF gets a bare line feed before it, which no other mail has there.
+does not end with CRLF gets a bare line feed before it (after a bare CR two), which no other mail
+has there.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def mbox_message(original: bytes, sender: str, when: datetime) -> bytes:
     """
     name = "".join(c for c in sender if c.isprintable() and not c.isspace()) or "MAILER-DAEMON"
     day = time.asctime(when.utctimetuple())
-    end = b"" if original.endswith(b"\r\n") else b"\n"
+    end = b"" if original.endswith(b"\r\n") else b"\n\n" if original.endswith(b"\r") else b"\n"
     return f"From {name} {day}\n".encode() + _FROM.sub(rb">\1", original) + end + b"\n"
 
 
@@ -57,6 +58,8 @@ def _whole(mail: list[bytes]) -> Iterator[bytes]:
     if not mail:
         return
     text = b"".join(mail[1:]).removesuffix(b"\n")
-    if not text.endswith(b"\r\n"):
+    if text.endswith(b"\r\n\n"):
+        text = text.removesuffix(b"\n\n")
+    elif not text.endswith(b"\r\n"):
         text = text.removesuffix(b"\n")
     yield _QUOTED.sub(rb"\1", text)

@@ -6,13 +6,20 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from jackfield.errors import AlreadyRunning, ConfigError, JackfieldError, PluginError
+from jackfield.errors import (
+    AlreadyRunning,
+    ConfigError,
+    JackfieldError,
+    PluginError,
+    StoreError,
+)
 from jackfield.locks import only_sync
 from jackfield.mirror import Mirror
 from jackfield.results import SourceState
 from jackfield.services.searching import KINDS
 from jackfield.services.service import Service
 from jackfield.services.states import source_failed
+from jackfield.store import rounds
 from jackfield.times import parse_since
 
 if TYPE_CHECKING:
@@ -33,11 +40,13 @@ class AccountSync:
         account: Which.
         state: How it ended; ``complete`` while it runs.
         mirror: What does the work, once the account is open.
+        mistake: It has none of the folders that were named.
     """
 
     account: Account
     state: SourceState
     mirror: Mirror | None = None
+    mistake: ConfigError | None = None
 
     @property
     def collections(self) -> Sequence[CollectionSync]:
@@ -87,11 +96,13 @@ class SyncService(Service):
             How each account went.
 
         Raises:
-            ConfigError: There is no such account, or the configuration says offline.
+            ConfigError: There is no such account, no account has such a folder, `since` is no
+                time, or the configuration says offline.
         """
         if self.session.configuration.offline:
             path = self.session.configuration.path
             raise ConfigError("offline: nobody is asked", fix=f"take offline out of {path}")
+        parse_since(since, self.session.clock.now(), self.session.configuration.timezone)
         wanted = _Wanted(since, folders, accept_removals)
         self.running = [
             AccountSync(account, SourceState(str(account), kind, "complete", age=0.0))
@@ -104,7 +115,20 @@ class SyncService(Service):
         async with asyncio.TaskGroup() as group:
             for account, some in by_account.items():
                 group.create_task(self._sync_account(account, some, wanted))
+        mistakes = [each.mistake for each in self.running]
+        if self.running and all(mistakes) and mistakes[0] is not None:
+            raise mistakes[0]
         return self.running
+
+    async def stored(self) -> dict[Account, int]:
+        """Count what is stored of the accounts that are synced, behind every commit under way.
+
+        Returns:
+            Places by account.
+        """
+        accounts = dict.fromkeys(each.account for each in self.running)
+        counts = self.session.store.write  # its thread is the one that commits
+        return {each: await counts(rounds.count_account, str(each)) for each in accounts}
 
     async def _sync_account(
         self, account: Account, some: Sequence[AccountSync], wanted: _Wanted
@@ -121,7 +145,10 @@ class SyncService(Service):
                 each.state = replace(each.state, state="skipped", error=told, age=None)
         except OSError as error:
             for each in some:
-                broken = ConfigError(f"its lock cannot be made: {error}")
+                broken = StoreError(
+                    f"its lock cannot be made: {error}",
+                    fix="check the folder's owner and space, or name another in JACKFIELD_DATA_DIR",
+                )
                 each.state = source_failed(each.state, broken)
 
     async def _sync_kind(self, each: AccountSync, wanted: _Wanted) -> None:
@@ -140,6 +167,7 @@ class SyncService(Service):
             only = await _chosen(each.mirror, wanted.folders, rules.exclude)
             each.state = _state(each, await each.mirror.round(only))
         except JackfieldError as error:
+            each.mistake = error if isinstance(error, ConfigError) and wanted.folders else None
             each.state = source_failed(each.state, error, partial=bool(each.collections))
         except Exception as error:  # noqa: BLE001  a stranger's code
             broken = PluginError(str(each.account), f"{type(error).__name__}: {error}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jackfield.store.folding import fold_copies
-from jackfield.store.rounds import standing
+from jackfield.store.rounds import place_of, standing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -123,9 +123,10 @@ def unseen(db: sqlite3.Connection, place: Place, horizon: datetime | None) -> No
 
 
 def drop_unlisted(db: sqlite3.Connection, place: Place, *, accept: bool) -> tuple[int, int]:
-    """Drop what is gone, unless that empties most of a large collection and nobody agreed.
+    """Drop what is gone, unless that costs most of a large collection and nobody agreed.
 
-    Items are counted and not places: after a new UIDVALIDITY every old place goes and no item.
+    Items are counted and not places: after a new UIDVALIDITY every old place goes and no item. One
+    that is in another collection too is not lost.
 
     Args:
         db: The store's writing connection, within a transaction.
@@ -133,12 +134,12 @@ def drop_unlisted(db: sqlite3.Connection, place: Place, *, accept: bool) -> tupl
         accept: A person agreed.
 
     Returns:
-        How many places were dropped, and how many items wait for a person.
+        How many items left the collection, and how many wait for a person.
     """
     (leaving,) = db.execute(
         f"""SELECT count(DISTINCT item) FROM membership AS m WHERE collection = ?1 AND {_DOOMED}
             AND NOT EXISTS (SELECT 1 FROM membership AS o WHERE o.item = m.item
-                            AND o.collection = ?1 AND NOT {_DOOMED.replace("m.", "o.")})""",
+                            AND NOT (o.collection = ?1 AND {_DOOMED.replace("m.", "o.")}))""",
         (place.collection,),
     ).fetchone()
     (total,) = db.execute(
@@ -152,6 +153,49 @@ def drop_unlisted(db: sqlite3.Connection, place: Place, *, accept: bool) -> tupl
     return (0, waiting) if waiting else (_drop(db, place), 0)
 
 
+def unlisted_collections(
+    db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]
+) -> list[tuple[Place, str]]:
+    """Find the collections that the provider no longer names, and take all in them for gone.
+
+    Args:
+        db: The store's writing connection, within a transaction.
+        account: ``source:name``.
+        kind: The kind of items.
+        listed: The ids of all collections there are.
+
+    Returns:
+        Place and name of each.
+    """
+    keep = set(listed)
+    rows = db.execute(
+        "SELECT key, collection.name FROM collection JOIN account ON account.id = account"
+        " WHERE account.name = ? AND item_kind = ?",
+        (account, kind),
+    ).fetchall()
+    gone = [(place_of(db, account, key, kind), name) for key, name in rows if key not in keep]
+    for place, _ in gone:
+        begin_comparison(db, place)
+    return gone
+
+
+def forget_collection(db: sqlite3.Connection, place: Place, *, accept: bool) -> tuple[int, int]:
+    """Forget a collection that is gone, by the rule of `drop_unlisted`.
+
+    Args:
+        db: The store's writing connection, within a transaction.
+        place: As `unlisted_collections` gave it.
+        accept: A person agreed.
+
+    Returns:
+        As `drop_unlisted`; the collection stays while anything waits.
+    """
+    dropped, waiting = drop_unlisted(db, place, accept=accept)
+    if not waiting:
+        db.execute("DELETE FROM collection WHERE id = ?", (place.collection,))
+    return dropped, waiting
+
+
 def _drop(db: sqlite3.Connection, place: Place) -> int:
     touched = [
         row[0]
@@ -160,8 +204,9 @@ def _drop(db: sqlite3.Connection, place: Place) -> int:
             (place.collection,),
         )
     ]
-    done = db.execute(
+    db.execute(
         f"DELETE FROM membership AS m WHERE collection = ? AND {_DOOMED}", (place.collection,)
     )
     fold_copies(db, touched)
-    return done.rowcount
+    query = "SELECT 1 FROM membership WHERE item = ? AND collection = ?"
+    return sum(db.execute(query, (item, place.collection)).fetchone() is None for item in touched)

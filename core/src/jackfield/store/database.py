@@ -90,7 +90,10 @@ class Store:
         try:
             return await asyncio.get_running_loop().run_in_executor(threads, work)
         except sqlite3.Error as error:
-            raise StoreError(f"the store {self.path} failed: {error}") from error
+            raise StoreError(
+                f"the store {self.path} failed: {error}; nothing of the last step was kept",
+                fix="look at the space and the rights of its folder (JACKFIELD_DATA_DIR)",
+            ) from error
 
     def _transact(
         self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **kw: P.kwargs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jackfield.errors import StoreError
@@ -93,5 +94,12 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 
 def _make(path: Path) -> None:
+    """Make the file where there is none; one that is there is never opened but by SQLite.
+
+    To close a file drops all locks that this process has on it
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2): another process would then take
+    itself for the last and remove the log that we are writing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

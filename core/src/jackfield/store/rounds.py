@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jackfield.errors import StoreError
-from jackfield.store.folding import fold_copies
 from jackfield.store.identity import Place
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ class Standing:
         version: `Collection.version` when it was last in step.
         withheld: Items whose removal waits for a person.
         unfetched: Keys that the last index named and that could not be fetched.
+        horizon: Nothing received before this time, in seconds, was asked for under the cursor;
+            None means all was.
     """
 
     cursor: JSON
@@ -37,6 +38,20 @@ class Standing:
     version: str
     withheld: int
     unfetched: tuple[str, ...]
+    horizon: float | None
+
+    def reaches(self, horizon: datetime | None) -> bool:
+        """Tell whether what the cursor stands for goes back as far as a horizon.
+
+        Args:
+            horizon: Of the sync that is wanted; None means all.
+
+        Returns:
+            False where older items were never asked for.
+        """
+        if self.cursor is None or self.horizon is None:
+            return True
+        return horizon is not None and horizon.timestamp() >= self.horizon
 
 
 def register(
@@ -133,14 +148,14 @@ def standing(db: sqlite3.Connection, place: Place) -> Standing:
     Returns:
         Its standing.
     """
-    cursor, generation, snapshot, version, withheld, unfetched = db.execute(
-        "SELECT cursor, generation, snapshot, version, withheld, unfetched"
+    cursor, generation, snapshot, version, withheld, unfetched, horizon = db.execute(
+        "SELECT cursor, generation, snapshot, version, withheld, unfetched, horizon"
         " FROM collection WHERE id = ?",
         (place.collection,),
     ).fetchone()
     known = None if cursor is None else json.loads(cursor)
     missing = tuple(json.loads(unfetched))
-    return Standing(known, generation, bool(snapshot), version, withheld, missing)
+    return Standing(known, generation, bool(snapshot), version, withheld, missing, horizon)
 
 
 def count_places(db: sqlite3.Connection, place: Place) -> int:
@@ -193,6 +208,24 @@ def synced(db: sqlite3.Connection, account: str, kind: str) -> Synced:
     return Synced(oldest, tuple(name for name, at in rows if at is None))
 
 
+def count_account(db: sqlite3.Connection, account: str) -> int:
+    """Count what is stored of an account.
+
+    Args:
+        db: The store.
+        account: ``source:name``.
+
+    Returns:
+        Places.
+    """
+    (count,) = db.execute(
+        "SELECT count(*) FROM membership JOIN collection ON collection.id = collection"
+        " JOIN account ON account.id = account WHERE account.name = ?",
+        (account,),
+    ).fetchone()
+    return int(count)
+
+
 def stored_kinds(db: sqlite3.Connection, account: str) -> frozenset[str]:
     """Tell of which kinds an account has collections.
 
@@ -233,6 +266,18 @@ def end_round(
     )
 
 
+def note_horizon(db: sqlite3.Connection, place: Place, horizon: datetime | None) -> None:
+    """Remember how far back the cursor that is about to begin will reach.
+
+    Args:
+        db: The store, within a transaction.
+        place: The collection, without a cursor.
+        horizon: Of the sync.
+    """
+    seconds = None if horizon is None else horizon.timestamp()
+    db.execute("UPDATE collection SET horizon = ? WHERE id = ?", (seconds, place.collection))
+
+
 def begin_snapshot(db: sqlite3.Connection, place: Place) -> None:
     """Forget the cursor and number a new full pass.
 
@@ -262,36 +307,6 @@ def unknown_keys(
     """
     query = "SELECT 1 FROM membership WHERE collection = ? AND epoch = ? AND key = ?"
     return [at for at in keys if db.execute(query, (place.collection, *at)).fetchone() is None]
-
-
-def forget_unlisted(db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]) -> int:
-    """Drop the places in collections that the provider no longer has. Their items stay.
-
-    Args:
-        db: The store, within a transaction.
-        account: ``source:name``.
-        kind: The kind of items.
-        listed: The ids of all collections there are.
-
-    Returns:
-        How many collections were forgotten; a round that forgot one sweeps nothing.
-    """
-    keep = set(listed)
-    rows = db.execute(
-        "SELECT collection.id, key FROM collection JOIN account ON account.id = account"
-        " WHERE account.name = ? AND item_kind = ?",
-        (account, kind),
-    ).fetchall()
-    gone = [(row,) for row, key in rows if key not in keep]
-    touched = [
-        item
-        for row in gone
-        for (item,) in db.execute("SELECT item FROM membership WHERE collection = ?", row)
-    ]
-    db.executemany("DELETE FROM membership WHERE collection = ?", gone)
-    db.executemany("DELETE FROM collection WHERE id = ?", gone)
-    fold_copies(db, touched)
-    return len(gone)
 
 
 def note_answer(db: sqlite3.Connection, account: str, now: datetime) -> None:

@@ -60,6 +60,7 @@ ALTER TABLE membership ADD COLUMN received REAL NOT NULL DEFAULT 0;
 UPDATE item SET received = rowid >> 10;
 UPDATE membership SET received = (SELECT received FROM item WHERE born = item);
 ALTER TABLE collection ADD COLUMN version TEXT NOT NULL DEFAULT '';
+ALTER TABLE collection ADD COLUMN horizon REAL;
 ALTER TABLE collection ADD COLUMN unfetched TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX item_mailbox ON item (mailbox);
 CREATE INDEX item_unread ON item (unread) WHERE unread = 1;
