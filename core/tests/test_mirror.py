@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
-    from jackfield.batches import Collection, IndexEntry
+    from jackfield.batches import Batch, Collection, Entry, IndexEntry, Level, Ref
+    from jackfield.requests import ListRequest, SyncRequest
 
 ACCOUNT = Account(SourceType("fake"))
 ALL = Search(kinds=("email",), limit=100, left_out=frozenset())
@@ -121,12 +123,64 @@ async def test_a_folder_missing_from_one_listing_costs_no_mail() -> None:
     store.close()
 
 
+class Reaching(GraphFake):
+    """Gives what came since the horizon, and no more, as a provider does that can filter."""
+
+    async def fetch(self, request: ListRequest | SyncRequest) -> AsyncIterator[Batch]:
+        horizon = getattr(request, "horizon", None)
+        async for batch in super().fetch(request):
+            yield replace(
+                batch,
+                items=tuple(e for e in batch.items if horizon is None or e.received > horizon),
+            )
+
+
 async def test_a_later_sync_that_reaches_further_back_gets_the_older_mail_too() -> None:
     server, store = GraphServer(), Store(None)
     server.put("inbox", "g1", "old")
-    await run(GraphFake(server), store, horizon=BEGINNING + timedelta(days=300))
-    await run(GraphFake(server), store)
+    await run(Reaching(server), store, horizon=BEGINNING + timedelta(days=300))
+    assert await words(store) == []
+    await run(Reaching(server), store)
     assert await words(store) == ["old"]
+    store.close()
+
+
+async def test_a_sync_of_the_newest_drops_nothing_that_is_older() -> None:
+    server, store = ImapServer(), Store(None)
+    for word in ("one", "two", "three"):
+        server.append("Archive", word)
+    await run(Dated(server), store)
+    for key in ("1", "3"):
+        server.expunge("Archive", key)
+    connector = Dated(server)
+    connector.declared = MappingProxyType({"email": Capabilities(sync="index")})  # type: ignore[misc]
+    await run(connector, store, horizon=BEGINNING + timedelta(days=300))
+    assert await words(store) == ["one", "three", "two"]
+    await run(connector, store)
+    assert await words(store) == ["two"]
+    store.close()
+
+
+class Withholding(ImapFake):
+    """Names a mail and does not give it."""
+
+    async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:
+        return await super().get([ref for ref in refs if ref.key != "2"], level)
+
+
+async def test_a_mail_that_was_named_and_not_given_is_asked_for_again() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("INBOX", "one")
+    connector = ImapFake(server)
+    await run(connector, store)
+    for word in ("two", "three"):
+        server.append("INBOX", word)
+    broken = Withholding(server)
+    broken.declared = MappingProxyType({"email": Capabilities(sync="index")})  # type: ignore[misc]
+    assert [each.went_well for each in await run(broken, store) if each.name == "INBOX"] == [False]
+    assert await words(store) == ["one", "three"]
+    assert all(each.went_well for each in await run(connector, store))
+    assert await words(store) == ["one", "three", "two"]
     store.close()
 
 

@@ -167,3 +167,19 @@ def test_the_check_of_the_index_sees_an_index_that_contradicts_its_table(
     db.execute("INSERT INTO fts (fts) VALUES ('integrity-check')")
     with pytest.raises(Exception, match="malformed"):
         db.execute("INSERT INTO fts (fts, rank) VALUES ('integrity-check', 1)")
+
+
+def test_a_place_that_an_item_left_is_given_to_nobody_else_while_pages_may_be_turned(
+    db: sqlite3.Connection,
+) -> None:
+    put(db, meeting("a", 1), meeting("b", 1))
+    (left,) = db.execute("SELECT max(rowid) FROM item").fetchone()
+    put(db, meeting("b", 5))
+    put(db, meeting("c", 1))
+    assert not list(db.execute("SELECT rowid FROM item WHERE rowid = ?", (left,)))
+
+
+@pytest.mark.parametrize("page", ["zzzzzzzzzzzzzzzzzzzzzzzzzz.0", "0.zzzzzzzzzzzzzzzzzzzzzzzzzz"])
+def test_a_page_of_more_than_a_store_can_hold_is_refused(db: sqlite3.Connection, page: str) -> None:
+    with pytest.raises(QueryError, match="is no page"):
+        titles(db, page)

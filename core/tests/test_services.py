@@ -5,25 +5,28 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from jackfield.base import MailSourceConnector
-from jackfield.batches import Batch, Entry, Keys, Ref
+from jackfield.batches import Batch, Collection, Entry, Keys, Ref
 from jackfield.capabilities import Capabilities
 from jackfield.config import load_configuration
 from jackfield.errors import AuthenticationError, ConfigError, NoSourceAnswered
+from jackfield.hookspecs import hookimpl
 from jackfield.models import SourceType, UnifiedEmail
 from jackfield.orchestrator import AssistantOrchestrator
+from jackfield.query.tree import Query, Translation
 from jackfield.registry import Registry
 from jackfield.results import Incomplete
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from jackfield.requests import ListRequest
+    from jackfield.batches import Level
+    from jackfield.requests import ListRequest, SearchRequest
 
 NOW = datetime.now(UTC)
 FAKE = SourceType("fake")
@@ -228,3 +231,95 @@ async def test_two_accounts_keep_their_equal_provider_ids_apart() -> None:
     async with assistant(Source("a", 5), Source("b", 5)) as everything:
         mails = await everything.get_all_emails()
     assert len({mail.id for mail in mails}) == 10
+
+
+class Foldered(Source):
+    """One mail, in a folder whose role nobody knew before it was listed; its text comes later."""
+
+    role = "spam"
+
+    async def collections(self) -> Sequence[Collection]:
+        return [Collection("INBOX", "Unerwünscht", role=self.role)]
+
+    async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:
+        entry = self._entry(int(refs[0].key))
+        whole = entry.item.model_copy(update={"text": "the password is hunter2"})
+        return [replace(entry, item=whole, level="full")]
+
+
+async def test_spam_that_was_only_listed_is_no_mail_yet() -> None:
+    async with assistant(Foldered("me")) as everything:
+        await everything.get_all_emails()
+        found = await everything.search_across_sources("me")
+        asked = await everything.search_across_sources("me in:spam")
+    assert list(found) == []
+    assert [item.folders for item in asked] == [("Unerwünscht",)]
+
+
+class Guard:
+    """Takes passwords out of everything before it is kept."""
+
+    @hookimpl
+    def on_ingest(self, batch: Batch) -> Batch:
+        return replace(batch, items=tuple(map(self._clean, batch.items)))
+
+    @staticmethod
+    def _clean(entry: Entry) -> Entry:
+        clean = entry.item.model_copy(update={"text": entry.item.text.replace("hunter2", "***")})
+        return replace(entry, item=clean)
+
+
+def install(monkeypatch: pytest.MonkeyPatch, plugin: type) -> None:
+    """Let a plugin be found as if a distribution named it."""
+    found = SimpleNamespace(name=plugin.__name__.lower(), load=plugin)
+    monkeypatch.setattr("jackfield.session.installed", lambda group: (found,))
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, Guard)
+
+
+@pytest.mark.usefixtures("guarded")
+async def test_what_show_fetches_passes_the_plugins_before_it_is_kept() -> None:
+    class Inbox(Foldered):
+        role = "inbox"
+
+    async with assistant(Inbox("me")) as everything:
+        (mail,) = await everything.get_all_emails()
+        assert (await everything.show(mail.id)).text == "the password is ***"
+
+
+@pytest.mark.usefixtures("guarded")
+async def test_what_a_live_search_fetches_passes_the_plugins_before_it_is_kept() -> None:
+    class Searching(Foldered):
+        role = "inbox"
+        declared: ClassVar = MappingProxyType({
+            "email": Capabilities(fetch="remote", search="remote")
+        })
+
+        def translate(self, query: Query) -> Translation:
+            return Translation(native="all", residue=query, exact=False)
+
+        async def search(self, request: SearchRequest) -> AsyncIterator[Batch]:
+            yield Batch(items=(self._entry(0),))
+
+    async with assistant(Searching("me")) as everything:
+        assert list(await everything.search_across_sources("hunter2")) == []
+        (mail,) = await everything.search_across_sources("password")
+    assert mail.text == "the password is ***"
+
+
+async def test_there_is_more_where_a_plugin_leaves_out_what_filled_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Choosy:
+        @hookimpl
+        def on_ingest(self, batch: Batch) -> Batch:
+            return replace(batch, items=batch.items[1:])
+
+    install(monkeypatch, Choosy)
+    async with assistant(Source("me", count=3)) as everything:
+        mails = await everything.get_all_emails(limit=3)
+    assert len(mails) == 2
+    assert mails.truncated

@@ -61,6 +61,7 @@ class CollectionSync:
         seconds: How long it took.
         unfetched: Keys that the provider names again and again and never gives.
         error: Why it did not finish, or None.
+        missing: How many keys the provider named and did not give this time.
         compared: It was compared with all that is at the provider.
         done: It has ended, well or not.
     """
@@ -74,13 +75,14 @@ class CollectionSync:
     seconds: float = 0.0
     unfetched: tuple[str, ...] = ()
     error: JackfieldError | None = None
+    missing: int = 0
     compared: bool = False
     done: bool = False
 
     @property
     def went_well(self) -> bool:
-        """It finished, and nothing waits for a person."""
-        return self.error is None and not self.report.withheld
+        """It finished, all that is there came, and nothing waits for a person."""
+        return self.error is None and not self.missing and not self.report.withheld
 
 
 class Mirror:
@@ -184,7 +186,7 @@ class Mirror:
     async def _forget(self, listed: Sequence[str]) -> int:
         """Forget collections that are gone, after all others: a renamed one costs nothing."""
         gone = await self.store.write(
-            comparing.unlisted_collections, self.account, self.kind, listed
+            comparing.unlisted_collections, self.account, self.kind, listed, self.horizon
         )
         for place, name in gone:
             outcome = CollectionSync(name, done=True)
@@ -233,10 +235,12 @@ class Mirror:
         await self._fetch(collection, place, outcome)
         if self._syncing in {"append", "index"}:
             missing = await self._follow_index(collection, place, outcome)
+            outcome.missing = len(missing)
             outcome.unfetched = tuple(sorted(set(missing) & set(at.unfetched)))
             await self.store.write(rounds.end_round, place, now, "" if missing else mark, missing)
         else:
             await self.store.write(rounds.end_round, place, now, mark)
+        outcome.report.withheld = (await self.store.read(rounds.standing, place)).withheld
 
     @property
     def _syncing(self) -> str:
@@ -363,7 +367,10 @@ class Mirror:
                 wanted += await self._compare(collection, place, page, outcome)
         refs = [Ref(collection.id, entry.key, collection.epoch) for entry in wanted]
         missing = await self._get(collection, refs, outcome)
-        await self.store.write(comparing.remember_versions, place, collection.epoch, wanted)
+        lost = set(missing)
+        got = [entry for entry in wanted if entry.key not in lost]
+        await self.store.write(comparing.remember_versions, place, collection.epoch, got)
+        await self.store.write(comparing.spare_older, place, self.horizon)
         removed, outcome.report.withheld = await self.store.write(
             comparing.drop_unlisted, place, accept=self.accept_removals
         )

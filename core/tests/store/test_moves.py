@@ -25,13 +25,14 @@ def test_an_item_that_moves_in_time_keeps_id_text_and_bytes(db: sqlite3.Connecti
     assert found(db, "budget") == ["budget"]
 
 
-def test_an_item_is_as_old_as_its_oldest_copy(db: sqlite3.Connection) -> None:
+def test_an_item_is_as_new_as_its_newest_copy(db: sqlite3.Connection) -> None:
     one = Keys(strong=("gm:1",))
-    put(db, mail("1", keys=one), mail("2", "lunch", received=NOW - timedelta(hours=1)))
-    put(db, mail("1", folder="Archive", keys=one, received=NOW - timedelta(days=1)))
-    assert [item.text for item in everything(db)] == ["lunch", "budget"]
-    commit(db, ME, "Archive", "email", Batch(removed=(Ref("Archive", "1"),)), NOW)
+    old = mail("1", keys=one, received=NOW - timedelta(days=1))
+    put(db, old, mail("2", "lunch", received=NOW - timedelta(hours=1)))
+    put(db, mail("1", folder="Archive", keys=one, received=NOW))
     assert [item.text for item in everything(db)] == ["budget", "lunch"]
+    commit(db, ME, "Archive", "email", Batch(removed=(Ref("Archive", "1"),)), NOW)
+    assert [item.text for item in everything(db)] == ["lunch", "budget"]
 
 
 def test_a_reader_of_pages_sees_each_item_once_while_they_move(db: sqlite3.Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jackfield.query.segments import indexed_form, is_special, plain, searched_form
+from jackfield.query.segments import MARK, indexed_form, is_special, plain, searched_form
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -20,9 +20,10 @@ SECOND_COLUMNS = ("cjk_subject", "cjk_sender", "cjk_recipients", "cjk_cc", "cjk_
 
 COLUMNS = (*TEXT_COLUMNS, *SECOND_COLUMNS)
 
-TOKENIZER = "unicode61 remove_diacritics 2"
+TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N*'"
+"""Letters and digits make words; private characters, which icon fonts use, part them."""
 
-_BREAK = " \ue001 "  # keeps a phrase from going over from one text to the next
+_BREAK = f" {MARK} "  # keeps a phrase from going over from one text to the next
 
 
 def text_columns(item: Item) -> tuple[str, ...]:

@@ -96,7 +96,8 @@ def excerpts(query: Query, items: Sequence[Item]) -> dict[str, str]:
 
 def _table(items: Sequence[Item]) -> sqlite3.Connection:
     db = sqlite3.connect(":memory:")
-    db.execute(f"CREATE VIRTUAL TABLE t USING fts5({', '.join(COLUMNS)}, tokenize='{TOKENIZER}')")
+    columns = ", ".join(COLUMNS)
+    db.execute(f'CREATE VIRTUAL TABLE t USING fts5({columns}, tokenize = "{TOKENIZER}")')
     db.executemany(
         f"INSERT INTO t (rowid, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})",
         ((number, *text_columns(item)) for number, item in enumerate(items)),

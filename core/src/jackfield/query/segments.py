@@ -23,20 +23,22 @@ _IGNORED = "\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff"  # variants, joiners,
 
 _SPECIAL = re.compile(f"[{_UNSPACED}{_EMOJI}]")
 _PART = re.compile(f"[{_UNSPACED}]+|[{_EMOJI}]|[{_IGNORED}]")
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
-_MARK = "\ue000"  # begins an emoji's word; nobody's text has it (`plain`)
+
+MARK = "\ua66e"
+"""Begins words of the index's own: a letter of which one manuscript is known. No search and no
+second form holds it otherwise (`plain`)."""
 
 
 def plain(text: str) -> str:
-    """Take out the private characters that words of our own are made of.
+    """Take out the letter that begins words of our own.
 
     Args:
         text: Anybody's.
 
     Returns:
-        The text with a blank for each.
+        The text with blanks instead.
     """
-    return text if text.isascii() else _PRIVATE.sub(" ", text)
+    return text if text.isascii() else text.replace(MARK, " ")
 
 
 def is_special(text: str) -> bool:
@@ -96,4 +98,4 @@ def _is_unspaced(text: str) -> bool:
 
 
 def _emoji_word(character: str) -> str:
-    return "" if re.match(f"[{_IGNORED}]", character) else f" {_MARK}{ord(character):x} "
+    return "" if re.match(f"[{_IGNORED}]", character) else f" {MARK}{ord(character):x} "

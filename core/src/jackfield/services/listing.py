@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -58,6 +58,21 @@ class _Wanted:
         if self.page is None:
             return None
         return datetime.fromtimestamp(0, UTC) + timedelta(seconds=(self.page.before >> 10) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one source gave.
+
+    Attributes:
+        state: How it answered.
+        ids: Of its items.
+        full: It gave as many as it was asked for, and may have more.
+    """
+
+    state: SourceState
+    ids: list[str] = field(default_factory=list)
+    full: bool = False
 
 
 class ItemService(ShowService):
@@ -120,40 +135,50 @@ class ItemService(ShowService):
         results = await self._merge(answers, wanted)
         return results.raise_if_nobody_answered()
 
-    async def _source(
-        self, account: Account, wanted: _Wanted, offline: bool
-    ) -> tuple[SourceState, list[str]]:
+    async def _source(self, account: Account, wanted: _Wanted, offline: bool) -> _Answer:
         """Ask one source; what it does not give comes from the store, and is called stale."""
         entries: list[Entry] = []
+        full = False
         if offline:
             state = SourceState(str(account), wanted.kind, "failed", error=OFFLINE)
         else:
-            state = await self._ask(account, wanted, entries)
+            state, full = await self._ask(account, wanted, entries)
         try:
             if entries:
-                return await self._keep(account, state, wanted, entries)
+                state, ids = await self._keep(account, state, wanted, entries)
+                return _Answer(state, ids, full)
             if state.state == "failed":
                 return await self._stale(account, state, wanted)
         except JackfieldError as error:
-            return source_failed(state, error), []
+            return _Answer(source_failed(state, error))
         except Exception as error:  # noqa: BLE001  what a stranger's connector gave
             broken = PluginError(str(account), f"{type(error).__name__}: {error}")
-            return source_failed(state, broken), []
-        return replace(state, age=0.0), []
+            return _Answer(source_failed(state, broken))
+        return _Answer(replace(state, age=0.0), full=full)
 
-    async def _ask(self, account: Account, wanted: _Wanted, entries: list[Entry]) -> SourceState:
-        """Collect entries until the source is done, fails, or its time is over."""
+    async def _ask(
+        self, account: Account, wanted: _Wanted, entries: list[Entry]
+    ) -> tuple[SourceState, bool]:
+        """Collect entries until the source is done, fails, or its time is over.
+
+        Returns:
+            How it answered, and whether it gave as many as it was asked for, so may have more.
+        """
         limit = wanted.limit
         if wanted.page is not None:
             limit += await self.session.store.read(reading.shown_within, wanted.page.before)
         narrowed = ListFilter(wanted.unread_only, wanted.since)
         request = ListRequest(wanted.kind, limit, narrowed, wanted.before)
 
-        async def take(_: AccountHooks, batch: Batch) -> bool:
-            entries.extend(batch.items)
-            return len(entries) >= limit
+        given = 0
 
-        return await gather(
+        async def take(_: AccountHooks, batch: Batch, count: int) -> bool:
+            nonlocal given
+            entries.extend(batch.items)
+            given += count
+            return given >= limit
+
+        state = await gather(
             self.session,
             account,
             wanted.kind,
@@ -161,6 +186,7 @@ class ItemService(ShowService):
             lambda hooks: hooks.fetch(request),
             take,
         )
+        return state, given >= limit
 
     async def _keep(
         self, account: Account, state: SourceState, wanted: _Wanted, entries: list[Entry]
@@ -169,30 +195,27 @@ class ItemService(ShowService):
         items = await self.keep(self.session.hooks(account), wanted.kind, entries)
         return replace(state, count=len(items), age=0.0), [item.id for item in items]
 
-    async def _stale(
-        self, account: Account, state: SourceState, wanted: _Wanted
-    ) -> tuple[SourceState, list[str]]:
+    async def _stale(self, account: Account, state: SourceState, wanted: _Wanted) -> _Answer:
         """Show what is stored of a source that failed."""
         known = await self.session.store.read(reading.answered_at, str(account))
         if known is None:
-            return state, []
-        items = (await self.session.store.read(search, _stored(account, wanted))).items
+            return _Answer(state)
+        found = await self.session.store.read(search, _stored(account, wanted))
         age = (self.session.clock.now() - known).total_seconds()
-        return replace(state, state="stale", count=len(items), age=age), [i.id for i in items]
+        stale = replace(state, state="stale", count=len(found.items), age=age)
+        return _Answer(stale, [item.id for item in found.items], found.next is not None)
 
-    async def _merge(
-        self, answers: list[tuple[SourceState, list[str]]], wanted: _Wanted
-    ) -> Results[Any]:
+    async def _merge(self, answers: list[_Answer], wanted: _Wanted) -> Results[Any]:
         """Put the sources' items together, newest first, and let the plugins look at them."""
-        ids = list(dict.fromkeys(id for _, some in answers for id in some))
+        ids = list(dict.fromkeys(id for answer in answers for id in answer.ids))
         page = wanted.page
         if page is None:
             page = await self.session.store.read(Page.first)
         items, spot = await self.session.store.read(
             reading.newest_of, ids, wanted.limit, page.before
         )
-        states, shown = self.present([state for state, _ in answers], items)
-        more = len(ids) > wanted.limit or any(state.count >= wanted.limit for state in states)
+        states, shown = self.present([answer.state for answer in answers], items)
+        more = len(ids) > wanted.limit or any(answer.full for answer in answers)
         next_page = str(Page(spot, page.moves)) if more and items else None
         return Results(tuple(shown), tuple(states), truncated=more, next=next_page)
 

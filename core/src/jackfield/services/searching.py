@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from jackfield.batches import Batch
 from jackfield.errors import NotSupported
 from jackfield.query.evaluating import matching
 from jackfield.query.parser import parse
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from typing import Unpack
 
-    from jackfield.batches import Batch, Entry
+    from jackfield.batches import Entry
     from jackfield.hooks import AccountHooks
     from jackfield.models import Account, Kind
     from jackfield.query.tree import Query
@@ -134,7 +135,7 @@ class SearchService(ShowService):
         found = await self.session.store.read(search, wanted)
         found = await self._add(found, hits, wanted)
         states, shown = self.present(states, found.items)
-        more = found.next is not None
+        more = found.more or any(len(each.ids) >= limit for each in hits)
         return Results(tuple(shown), tuple(states), truncated=more, next=found.next)
 
     async def count(
@@ -254,7 +255,8 @@ class SearchService(ShowService):
             most = limit if translation.exact else SCAN
             return hooks.search(SearchRequest(kind, query, translation, most))
 
-        async def take(hooks: AccountHooks, batch: Batch) -> bool:
+        async def take(hooks: AccountHooks, batch: Batch, count: int) -> bool:
+            hits.scanned += count
             await self._take(hooks, kind, batch, hits)
             return len(hits.ids) >= limit or hits.scanned >= SCAN
 
@@ -277,7 +279,6 @@ class SearchService(ShowService):
         candidates = await self.session.store.read(reading.candidates, ids)
         holds = matching(hits.residue, candidates)
         hits.ids += [each.item.id for each, good in zip(candidates, holds, strict=True) if good]
-        hits.scanned += len(entries)
 
     async def _fetch_texts(
         self, hooks: AccountHooks, kind: Kind, entries: Sequence[Entry], ids: Sequence[str]
@@ -293,7 +294,7 @@ class SearchService(ShowService):
             left = [entry.ref for entry in some]
             while left:
                 whole = await hooks.get(left, "full")
-                await self.keep(hooks, kind, whole)
+                await self.keep(hooks, kind, hooks.ingest(Batch(items=tuple(whole))).items)
                 came = {entry.ref for entry in whole}
                 left = [ref for ref in left if ref not in came] if came else []
 
@@ -309,7 +310,7 @@ class SearchService(ShowService):
             reading.newest_of, ids, wanted.limit, page.before
         )
         more = found.next is not None or len(ids) > wanted.limit
-        return Found(items, str(Page(spot, page.moves)) if more else None)
+        return Found(items, str(Page(spot, page.moves)) if more else None, more)
 
 
 def _kinds(kinds: Sequence[Kind] | None) -> tuple[Kind, ...] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jackfield.errors import ConfigError, JackfieldError, PluginError
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from jackfield.models import AnyItem, Item, Kind
     from jackfield.results import SourceState
     from jackfield.session import Session
+
+
+NAMING_SECONDS = 5.0
+"""How long an account may take to name its collections when the first item of one comes."""
 
 
 class Service:
@@ -107,4 +113,14 @@ class Service:
         store, account, connector = self.session.store, str(hooks.account), hooks.connector
         identity, aliases = connector.mailbox_identity(), connector.mailbox_aliases()
         await store.write(rounds.register, account, identity, aliases)
+        keys = {entry.ref.collection for entry in entries}
+        if await store.read(rounds.unnamed_collections, account, kind, keys):
+            await self._name_collections(hooks, kind)
         return await store.write(write_through, account, kind, entries, self.session.clock.now())
+
+    async def _name_collections(self, hooks: AccountHooks, kind: Kind) -> None:
+        """Learn names and roles before anything is kept; without them spam would count as mail."""
+        with suppress(JackfieldError, TimeoutError):
+            async with asyncio.timeout(NAMING_SECONDS):
+                found = await hooks.connector.collections()
+            await self.session.store.write(rounds.name_collections, str(hooks.account), kind, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from jackfield.batches import Batch
 from jackfield.errors import ConfigError, JackfieldError, NotFound, PluginError, Unreachable
 from jackfield.models import Account
 from jackfield.services.service import Service
@@ -75,8 +76,10 @@ class ShowService(Service):
         gone: JackfieldError | None = None
         places = await self.session.store.read(reading.places, id)
         for account, ref, level in places:
-            if level == "full" or Account.parse(account) not in self.session.accounts:
+            if level == "full":
                 return
+            if Account.parse(account) not in self.session.accounts:
+                continue
             try:
                 async with asyncio.timeout(deadline):
                     hooks = await self.session.open(Account.parse(account))
@@ -92,7 +95,7 @@ class ShowService(Service):
                 gone = NotFound(account, "no longer where it was seen", fix="jackfield inbox")
                 continue
             kind = (await self.session.store.read(reading.by_ids, [id]))[0].kind
-            await self.keep(hooks, kind, entries)
+            await self.keep(hooks, kind, hooks.ingest(Batch(items=tuple(entries))).items)
             return
         if gone is not None:
             raise gone

@@ -30,7 +30,7 @@ async def gather(
     kind: Kind,
     deadline: float,
     ask: Callable[[AccountHooks], AsyncGenerator[Batch, None]],
-    take: Callable[[AccountHooks, Batch], Awaitable[bool]],
+    take: Callable[[AccountHooks, Batch, int], Awaitable[bool]],
 ) -> SourceState:
     """Ask one account, until it is done, fails, has given enough, or its time is over.
 
@@ -40,7 +40,8 @@ async def gather(
         kind: For the state.
         deadline: Seconds for all of it, signing in included.
         ask: Makes the generator of batches.
-        take: Takes a batch; says whether that was enough.
+        take: Takes a batch, and how many items it had before plugins looked at it; says whether
+            that was enough.
 
     Returns:
         ``complete``, ``partial`` where something came before it failed, or ``failed``.
@@ -55,7 +56,7 @@ async def gather(
             hooks = await session.open(account)
             async with aclosing(ask(hooks)) as batches:
                 async for batch in batches:
-                    enough = await take(hooks, hooks.ingest(batch))
+                    enough = await take(hooks, hooks.ingest(batch), len(batch.items))
                     partial = partial or bool(batch.items)
                     await asyncio.sleep(0)  # a generator that never waits would starve all
                     if enough:

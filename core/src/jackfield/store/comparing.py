@@ -122,6 +122,23 @@ def unseen(db: sqlite3.Connection, place: Place, horizon: datetime | None) -> No
     )
 
 
+def spare_older(db: sqlite3.Connection, place: Place, horizon: datetime | None) -> None:
+    """Let stay what was received before a horizon: nothing was asked about it.
+
+    Args:
+        db: The store's writing connection, within a transaction.
+        place: The collection.
+        horizon: Of the sync; None means that all was asked about.
+    """
+    if horizon is not None:
+        db.execute(
+            """DELETE FROM temp.unlisted AS u WHERE collection = ? AND EXISTS (
+                 SELECT 1 FROM membership AS m WHERE m.collection = u.collection
+                 AND m.epoch = u.epoch AND m.key = u.key AND m.received < ?)""",
+            (place.collection, horizon.timestamp()),
+        )
+
+
 def drop_unlisted(db: sqlite3.Connection, place: Place, *, accept: bool) -> tuple[int, int]:
     """Drop what is gone, unless that costs most of a large collection and nobody agreed.
 
@@ -154,7 +171,11 @@ def drop_unlisted(db: sqlite3.Connection, place: Place, *, accept: bool) -> tupl
 
 
 def unlisted_collections(
-    db: sqlite3.Connection, account: str, kind: str, listed: Iterable[str]
+    db: sqlite3.Connection,
+    account: str,
+    kind: str,
+    listed: Iterable[str],
+    horizon: datetime | None,
 ) -> list[tuple[Place, str]]:
     """Find the collections that the provider no longer names, and take all in them for gone.
 
@@ -163,6 +184,7 @@ def unlisted_collections(
         account: ``source:name``.
         kind: The kind of items.
         listed: The ids of all collections there are.
+        horizon: Of the sync.
 
     Returns:
         Place and name of each.
@@ -176,6 +198,7 @@ def unlisted_collections(
     gone = [(place_of(db, account, key, kind), name) for key, name in rows if key not in keep]
     for place, _ in gone:
         begin_comparison(db, place)
+        spare_older(db, place, horizon)
     return gone
 
 
@@ -188,11 +211,14 @@ def forget_collection(db: sqlite3.Connection, place: Place, *, accept: bool) -> 
         accept: A person agreed.
 
     Returns:
-        As `drop_unlisted`; the collection stays while anything waits.
+        As `drop_unlisted`; the collection stays while anything is in it.
     """
     dropped, waiting = drop_unlisted(db, place, accept=accept)
-    if not waiting:
-        db.execute("DELETE FROM collection WHERE id = ?", (place.collection,))
+    db.execute(
+        "DELETE FROM collection WHERE id = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM membership WHERE collection = ?1)",
+        (place.collection,),
+    )
     return dropped, waiting
 
 

@@ -188,6 +188,8 @@ def write_through(
     for entry in entries:
         place = rounds.place_of(db, account, entry.ref.collection, kind)
         stamp = rounds.standing(db, place).generation
+        if rounds.unknown_keys(db, place, [(entry.ref.epoch, entry.ref.key)]):
+            rounds.look_again(db, place)
         Commit(db, place, stamp, now).write(Batch(items=(entry,)))
     rounds.note_answer(db, account, now)
     return reading.at(db, account, kind, [entry.ref for entry in entries])

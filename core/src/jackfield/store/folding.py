@@ -1,4 +1,4 @@
-"""What an item has of its copies: it is unread if all are, and as old as the oldest."""
+"""What an item has of its copies: it is unread if all are, and as new as the newest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT_MOVES = 10_000
 
 _COPIES = """
     SELECT item.rowid, item.unread, item.flagged, item.received,
-           min(membership.unread), max(membership.flagged), min(membership.received)
+           min(membership.unread), max(membership.flagged), max(membership.received)
     FROM item JOIN membership ON membership.item = born WHERE born = ? GROUP BY born
 """
 

@@ -212,7 +212,7 @@ def _scope(
     """Narrow a match to kinds and mailboxes, so that the index need not name the others' hits."""
     scope: list[object] = []
     if kinds is not None:
-        scope.append(_Tags(tuple(map(texts.kind_tag, kinds))))
+        scope.append(_Tags(tuple(map(texts.kind_tag, kinds or ("none",)))))
     if accounts is not None:
         mailboxes = _mailboxes(db, accounts)
         scope.append(_Tags(tuple(map(texts.mailbox_tag, mailboxes or [0]))))

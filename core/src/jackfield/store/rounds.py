@@ -12,9 +12,10 @@ from jackfield.store.identity import Place
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from jackfield.batches import JSON, Collection
+    from jackfield.batches import JSON
+    from jackfield.batches import Collection as Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,11 @@ def register(
             "INSERT INTO account (name, mailbox) SELECT ?, id FROM mailbox WHERE identity = ?",
             (account, identity),
         )
-    names = json.dumps(sorted({name.lower() for name in (first, identity, *aliases)}))
-    db.execute("UPDATE mailbox SET names = ? WHERE identity = ?", (names, first))
+    (known,) = db.execute("SELECT names FROM mailbox WHERE identity = ?", (first,)).fetchone()
+    names = {*json.loads(known), *(name.lower() for name in (first, identity, *aliases))}
+    db.execute(
+        "UPDATE mailbox SET names = ? WHERE identity = ?", (json.dumps(sorted(names)), first)
+    )
 
 
 def place_of(db: sqlite3.Connection, account: str, collection: str, kind: str) -> Place:
@@ -118,7 +122,48 @@ def place_of(db: sqlite3.Connection, account: str, collection: str, kind: str) -
     return Place(row, mailbox, identity, kind, frozenset(json.loads(names)))
 
 
-def enter_collection(db: sqlite3.Connection, place: Place, found: Collection) -> None:
+def unnamed_collections(
+    db: sqlite3.Connection, account: str, kind: str, keys: Collection[str]
+) -> frozenset[str]:
+    """Find the collections of which nothing but their ids is known.
+
+    Args:
+        db: The store.
+        account: ``source:name``.
+        kind: The kind of their items.
+        keys: `Collection.id` of each.
+
+    Returns:
+        Those that were never entered.
+    """
+    rows = db.execute(
+        "SELECT key FROM collection JOIN account ON account.id = collection.account"
+        " WHERE account.name = ? AND item_kind = ? AND collection.kind <> ''",
+        (account, kind),
+    )
+    return frozenset(keys) - {key for (key,) in rows}
+
+
+def name_collections(
+    db: sqlite3.Connection, account: str, kind: str, found: Iterable[Listed]
+) -> None:
+    """Take over names and roles alone; a sync takes over the rest.
+
+    Args:
+        db: The store, within a transaction.
+        account: ``source:name``, registered.
+        kind: The kind of their items.
+        found: As `Connector.collections` gave them.
+    """
+    for each in found:
+        place = place_of(db, account, each.id, kind)
+        db.execute(
+            "UPDATE collection SET name = ?, kind = ?, role = ?, parent = ? WHERE id = ?",
+            (each.name, each.kind, each.role, each.parent, place.collection),
+        )
+
+
+def enter_collection(db: sqlite3.Connection, place: Place, found: Listed) -> None:
     """Take over what the provider says of a collection; a new epoch voids the cursor.
 
     Args:
@@ -278,6 +323,18 @@ def note_horizon(db: sqlite3.Connection, place: Place, horizon: datetime | None)
     db.execute("UPDATE collection SET horizon = ? WHERE id = ?", (seconds, place.collection))
 
 
+def look_again(db: sqlite3.Connection, place: Place) -> None:
+    """Let the next round look into a collection even if its version has not moved.
+
+    A listing may have been read before what it shows went.
+
+    Args:
+        db: The store, within a transaction.
+        place: The collection.
+    """
+    db.execute("UPDATE collection SET version = '' WHERE id = ?", (place.collection,))
+
+
 def begin_snapshot(db: sqlite3.Connection, place: Place) -> None:
     """Forget the cursor and number a new full pass.
 
@@ -337,9 +394,9 @@ def sweep(db: sqlite3.Connection, account: str, kind: str) -> int:
         """SELECT born FROM orphan JOIN item ON born = orphan.item WHERE kind = ?
              AND mailbox = (SELECT mailbox FROM account WHERE name = ?)
              AND NOT EXISTS (SELECT 1 FROM collection JOIN account ON account.id = account
-                             WHERE account.name = ? AND item_kind = ?
+                             WHERE account.mailbox = item.mailbox AND item_kind = item.kind
                                AND (snapshot = 1 OR withheld > 0))""",
-        (kind, account, account, kind),
+        (kind, account),
     ).fetchall()
     for table in ("item_key", "alias", "body", "orphan"):
         db.executemany(f"DELETE FROM {table} WHERE item = ?", rows)

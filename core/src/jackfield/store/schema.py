@@ -70,9 +70,10 @@ INSERT INTO orphan SELECT born FROM item
     WHERE NOT EXISTS (SELECT 1 FROM membership WHERE item = born);
 CREATE TABLE moved (seq INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL,
     was INTEGER NOT NULL);
+CREATE INDEX moved_was ON moved (was);
 CREATE TABLE content (id INTEGER PRIMARY KEY, {_INDEXED});
 CREATE VIRTUAL TABLE fts USING fts5({_INDEXED}, content = 'content', content_rowid = 'id',
-    tokenize = '{TOKENIZER}');
+    tokenize = "{TOKENIZER}");
 CREATE TRIGGER content_added AFTER INSERT ON content BEGIN
     INSERT INTO fts (rowid, {_INDEXED}) VALUES (new.id, {_NEW}); END;
 CREATE TRIGGER content_gone AFTER DELETE ON content BEGIN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
@@ -58,10 +59,12 @@ class Found:
     Attributes:
         items: Items, in the order asked.
         next: Where the next page begins; None where there is none.
+        more: There is more, whether or not a page leads on to it.
     """
 
     items: list[AnyItem]
     next: str | None = None
+    more: bool = False
 
 
 def search(db: sqlite3.Connection, wanted: Search) -> Found:
@@ -79,12 +82,15 @@ def search(db: sqlite3.Connection, wanted: Search) -> Found:
     """
     matching = compile_query(db, wanted.query, wanted.kinds, wanted.accounts, wanted.left_out)
     if wanted.order == "relevance" and matching.match is not None:
-        return Found(reading.by_rowids(db, _ranked(db, matching, wanted.limit)))
+        best = _ranked(db, matching, wanted.limit + 1)
+        found = reading.by_rowids(db, best[: wanted.limit])
+        return Found(found, more=len(best) > wanted.limit)
     page = Page.read(wanted.page) if wanted.page else Page.first(db)
     spots = _newest(db, matching, page, wanted.limit + 1)
     items = reading.by_rowids(db, [rowid for _, rowid in spots[: wanted.limit]])
     more = len(spots) > wanted.limit
-    return Found(items, str(Page(spots[wanted.limit - 1][0], page.moves)) if more else None)
+    following = str(Page(spots[wanted.limit - 1][0], page.moves)) if more else None
+    return Found(items, following, more)
 
 
 def count(db: sqlite3.Connection, wanted: Search) -> int:
@@ -118,7 +124,9 @@ def _count_matches(db: sqlite3.Connection, matching: Matching) -> int:
         (SELECT item FROM orphan UNION
          SELECT item FROM membership WHERE collection IN ({elsewhere}) AND ?)"""
     unseen = f"SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid IN ({hidden})"
-    return hits - _number(db, unseen, matching.match, *values, json.dumps(values), bool(values))
+    return hits - _number(
+        db, unseen, matching.match, *values, json.dumps(values), "collection IN" in places
+    )
 
 
 def _number(db: sqlite3.Connection, statement: str, *values: object) -> int:
@@ -160,7 +168,8 @@ class Page:
         """
         try:
             before, moves = (int(part, 36) for part in text.split("."))
-        except ValueError:
+            struct.pack("qq", before, moves)
+        except (ValueError, struct.error):
             raise QueryError(f"{text!r} is no page: take the `next` of a result", 0) from None
         return cls(before, moves)
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 BITS = 10
 _LAST = (1 << BITS) - 1
 
+# A place that an item left is not given again: whoever turns pages still sees the item there.
+_HIGHEST = """SELECT max(top) FROM (SELECT max(rowid) AS top FROM item WHERE rowid BETWEEN ?1 AND ?2
+              UNION ALL SELECT max(was) FROM moved WHERE was BETWEEN ?1 AND ?2)"""
+
 
 def free_rowid(db: sqlite3.Connection, received: float) -> int:
     """Find the row id for an item.
@@ -42,8 +46,7 @@ def free_rowid(db: sqlite3.Connection, received: float) -> int:
 def _next_free(db: sqlite3.Connection, start: int) -> int:
     while True:
         end = start | _LAST
-        query = "SELECT max(rowid) FROM item WHERE rowid BETWEEN ? AND ?"
-        (top,) = db.execute(query, (start, end)).fetchone()
+        (top,) = db.execute(_HIGHEST, (start, end)).fetchone()
         if top is None:
             return start
         if top < end:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jackfield.query.columns import COLUMNS as TEXTS
 from jackfield.query.columns import has_attachment, is_to, text_columns
+from jackfield.query.segments import MARK
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,32 +17,30 @@ if TYPE_CHECKING:
 
 COLUMNS = (*TEXTS, "tag")
 
-_TAG = "\ue002"  # begins every tag; no search holds it (`segments.plain`), so no word finds one
-
-EVERY = f"{_TAG}i"
+EVERY = f"{MARK}i"
 """The tag that all items bear, so that ``NOT word`` has something to stand on."""
 
-ATTACHMENT, FROM_ME, TO_ME = f"{_TAG}ha", f"{_TAG}fme", f"{_TAG}tome"
+ATTACHMENT, FROM_ME, TO_ME = f"{MARK}ha", f"{MARK}fme", f"{MARK}tome"
 
 
 def kind_tag(kind: str) -> str:
     """Name a kind's tag."""
-    return f"{_TAG}k{kind}"
+    return f"{MARK}k{kind}"
 
 
 def source_tag(source: str) -> str:
     """Name a platform's tag, in the letters and digits that a tag may have."""
-    return f"{_TAG}s{source.encode().hex()}"
+    return f"{MARK}s{source.encode().hex()}"
 
 
 def mailbox_tag(mailbox: int) -> str:
     """Name a mailbox's tag."""
-    return f"{_TAG}m{mailbox}"
+    return f"{MARK}m{mailbox}"
 
 
 def thread_tag(thread: str) -> str:
     """Name a conversation's tag."""
-    return f"{_TAG}t{hashlib.blake2b(thread.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
+    return f"{MARK}t{hashlib.blake2b(thread.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"
 
 
 def searched_columns(item: Item, mailbox: int, names: Collection[str]) -> tuple[str, ...]:
