@@ -15,6 +15,7 @@ from jackfield.errors import ProviderError, Unreachable
 from jackfield.hooks import AccountHooks
 from jackfield.mirror import CollectionSync, Mirror
 from jackfield.models import Account, SourceType
+from jackfield.requests import SyncRequest
 from jackfield.store import reading
 from jackfield.store.database import Store
 from jackfield.store.searching import Search, search
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jackfield.batches import Batch, Collection, Entry, IndexEntry, Level, Ref
-    from jackfield.requests import ListRequest, SyncRequest
+    from jackfield.requests import ListRequest
 
 ACCOUNT = Account(SourceType("fake"))
 ALL = Search(kinds=("email",), limit=100, left_out=frozenset())
@@ -89,6 +90,31 @@ async def test_an_index_that_stops_half_way_drops_nothing() -> None:
     outcomes = await run(Broken(server), store)
     assert [str(each.error) for each in outcomes if each.error] == ["fake:default: the line broke"]
     assert await words(store) == ["one", "three", "two"]
+    store.close()
+
+
+class Shut(ImapFake):
+    """Its archive cannot be opened."""
+
+    async def fetch(self, request: ListRequest | SyncRequest) -> AsyncIterator[Batch]:
+        if isinstance(request, SyncRequest) and request.collection.id == "Archive":
+            raise Unreachable(ACCOUNT, "the line broke")
+        async for batch in super().fetch(request):
+            yield batch
+
+
+async def test_a_mail_that_moved_to_a_folder_that_failed_is_not_deleted() -> None:
+    server, store = ImapServer(), Store(None)
+    server.append("INBOX", "budget")
+    await run(ImapFake(server), store)
+    (before,) = (await store.read(search, ALL)).items
+    server.move("INBOX", "1", "Archive")
+    await run(Shut(server), store)
+    assert len(await store.read(reading.by_ids, [before.id])) == 1
+    await run(ImapFake(server), store)
+    assert [item.id for item in (await store.read(search, ALL)).items] == [before.id]
+    (after,) = await store.read(reading.by_ids, [before.id])
+    assert after.folders == ("Archive",)
     store.close()
 
 
@@ -165,7 +191,7 @@ class Withholding(ImapFake):
     """Names a mail and does not give it."""
 
     async def get(self, refs: Sequence[Ref], level: Level) -> Sequence[Entry]:
-        return await super().get([ref for ref in refs if ref.key != "2"], level)
+        return [entry for entry in await super().get(refs, level) if entry.ref.key != "2"]
 
 
 async def test_a_mail_that_was_named_and_not_given_is_asked_for_again() -> None:
@@ -177,7 +203,8 @@ async def test_a_mail_that_was_named_and_not_given_is_asked_for_again() -> None:
         server.append("INBOX", word)
     broken = Withholding(server)
     broken.declared = MappingProxyType({"email": Capabilities(sync="index")})  # type: ignore[misc]
-    assert [each.went_well for each in await run(broken, store) if each.name == "INBOX"] == [False]
+    inbox, _ = await run(broken, store)
+    assert (inbox.error, inbox.missing, inbox.went_well) == (None, 1, False)
     assert await words(store) == ["one", "three"]
     assert all(each.went_well for each in await run(connector, store))
     assert await words(store) == ["one", "three", "two"]
