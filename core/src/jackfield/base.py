@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
-    from jackfield.batches import Change, Entry, Event, IndexEntry, Level, Received, Ref
+    from jackfield.batches import Batch, Change, Entry, Event, IndexEntry, Level, Received, Ref
     from jackfield.models import Account, Attachment, Draft, Item, Kind, SendResult, SourceType
     from jackfield.models.meeting import Response
     from jackfield.protocols import Clock, Http, Secrets, StoreView
@@ -238,12 +238,27 @@ class Connector(ABC):
         """
         raise NotSupported(self.context.account, f"{self.source} cannot look up {draft.key}")
 
-    async def update(self, refs: Sequence[Ref], change: Change) -> None:  # noqa: ARG002
+    async def keep_copy(self, draft: Draft) -> None:
+        """Put a copy of what was sent where its author finds it. Called until it succeeds.
+
+        Called after an accepted send was recorded, and again after a crash or an error: what is
+        there already is not put there twice. By default nothing: the provider keeps it.
+
+        Args:
+            draft: What was sent.
+        """
+
+    async def update(self, refs: Sequence[Ref], change: Change) -> Batch:  # noqa: ARG002
         """Mark, flag, label, move or delete items.
 
         Args:
-            refs: Which.
+            refs: Which, all of one collection.
             change: What.
+
+        Returns:
+            What is now different, as a sync would tell it: a patch for each item that was
+            marked, `removed` for each that left, and an entry where its new place is known.
+            What it does not name did not change.
 
         Raises:
             NotSupported: The platform cannot.
@@ -302,6 +317,18 @@ class Connector(ABC):
             NotSupported: The platform sends no webhooks.
         """
         raise NotSupported(self.context.account, f"{self.source} sends no webhooks")
+
+    @classmethod
+    async def suggest(cls, address: str) -> Sequence[Mapping[str, str]]:  # noqa: ARG003
+        """Guess settings for somebody who adds an account.
+
+        Args:
+            address: What the user calls the account by, such as a mail address.
+
+        Returns:
+            Values by setting name, the likeliest guess first; none that is secret.
+        """
+        return []
 
     async def diagnose(self) -> Sequence[str]:
         """Look for what the user should mend.

@@ -254,6 +254,7 @@ class Change:
         add_labels: Labels to add.
         remove_labels: Labels to take away.
         move_to: `Collection.id` of the target.
+        archive: Move to the archive.
         delete: Move to the trash, or expunge where it is there already.
     """
 
@@ -262,6 +263,7 @@ class Change:
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
     move_to: str | None = None
+    archive: bool = False
     delete: bool = False
 
 

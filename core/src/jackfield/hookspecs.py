@@ -82,11 +82,14 @@ class ConnectorSpec:
                 answer = await self.api.post(message_of(draft))
                 return SendResult(state="accepted", provider_id=answer["id"])
 
-        When the line breaks after the provider may have taken it, the state is ``unknown``.
+        When the line breaks after the provider may have taken it, the state is ``unknown``. An
+        error means that nothing left where it can mean nothing else (`NotSupported`,
+        `AuthenticationError`, `PermissionDenied`, `RateLimited`, `InvalidRequest`); after any
+        other, after a cancellation or a deadline the core takes the send for ``unknown``.
 
         Args:
             account: Whose.
-            draft: What.
+            draft: What, with its `key` and `created_at`.
 
         Returns:
             What became of it.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from jackfield.models.base import Model
+from jackfield.models.base import Model, UtcTime
 from jackfield.models.contact import Contact
 
 
@@ -29,6 +29,7 @@ class Draft(Model):
 
     Attributes:
         account: ``source:name`` of the account that sends.
+        sender: Which of the account's own addresses it comes from; None for its main one.
         to: Receivers.
         cc: Copies.
         bcc: Blind copies.
@@ -37,10 +38,14 @@ class Draft(Model):
         html: The same as markup, or None.
         attachments: Files.
         in_reply_to: The id of the item that this answers, or None.
-        key: The idempotency key: two drafts with one key are one send.
+        references: Of a mail: the Message-IDs of the conversation, the answered one last.
+        created_at: When it was written: the Date that receivers see. The core sets it.
+        key: The idempotency key: two drafts of an account with one key are one send. The core
+            sets it where it is empty; what a provider needs for its own key follows from it.
     """
 
     account: str
+    sender: Contact | None = None
     to: tuple[Contact, ...] = ()
     cc: tuple[Contact, ...] = ()
     bcc: tuple[Contact, ...] = ()
@@ -49,6 +54,8 @@ class Draft(Model):
     html: str | None = None
     attachments: tuple[Upload, ...] = ()
     in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    created_at: UtcTime | None = None
     key: str = ""
 
 
