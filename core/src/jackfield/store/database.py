@@ -37,10 +37,14 @@ class Store:
 
     Args:
         path: The file, made when first needed; None keeps everything in memory.
+        open_file: Opens the file; takes `path` and ``read_only``.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(
+        self, path: Path | None, open_file: Callable[..., sqlite3.Connection] = open_file
+    ) -> None:
         self.path = path
+        self._open = open_file
         self._writer = ThreadPoolExecutor(1, "jackfield-store-writer")
         self._readers = ThreadPoolExecutor(READERS, "jackfield-store-reader")
         self._write_db: sqlite3.Connection | None = None
@@ -111,14 +115,14 @@ class Store:
 
     def _writing(self) -> sqlite3.Connection:
         if self._write_db is None:
-            self._write_db = open_file(self.path)
+            self._write_db = self._open(self.path)
         return self._write_db
 
     def _reading(self) -> sqlite3.Connection:
         if self.path is None:
             return self._writing()
         if not hasattr(self._mine, "db"):
-            self._mine.db = open_file(self.path, read_only=True)
+            self._mine.db = self._open(self.path, read_only=True)
             self._read_dbs.append(self._mine.db)
         mine: sqlite3.Connection = self._mine.db
         return mine

@@ -9,10 +9,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jackfield.errors import StoreError
-from jackfield.store.schema import is_current, migrate
+from jackfield.store.migrating import is_current, migrate
+from jackfield.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jackfield.store.migrating import Migrations
 
 BUSY_SECONDS = 10.0
 """How long a write waits for another process."""
@@ -27,12 +30,20 @@ CHECKPOINT_PAGES = 4000
 """Written pages after which the log is folded into the file: 16 MiB, a few batches."""
 
 
-def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connection:
+def open_file(
+    path: Path | None,
+    *,
+    read_only: bool = False,
+    migrations: Migrations = MIGRATIONS,
+    durable: bool = False,
+) -> sqlite3.Connection:
     """Open a store, making and migrating it where needed.
 
     Args:
         path: The file; None for one in memory that leaves nothing behind.
         read_only: Open an existing file for reading.
+        migrations: Its schema; by default that of the items.
+        durable: A commit must survive the loss of power; else it must only leave the file whole.
 
     Returns:
         A connection in autocommit mode that any one thread at a time may use.
@@ -46,7 +57,10 @@ def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connecti
         mode = "?mode=ro" if read_only else ""
         db = _connect(":memory:" if path is None else f"file:{path.as_uri()[7:]}{mode}")
         try:
-            _prepare(db, str(path), read_only=read_only)
+            current = is_current(db, str(path), migrations)
+            _prepare(db, read_only=read_only, durable=durable)
+            if not current:
+                migrate(db, migrations)
         except BaseException:
             db.close()
             raise
@@ -58,15 +72,12 @@ def open_file(path: Path | None, *, read_only: bool = False) -> sqlite3.Connecti
     return db
 
 
-def _prepare(db: sqlite3.Connection, name: str, *, read_only: bool) -> None:
-    current = is_current(db, name)
+def _prepare(db: sqlite3.Connection, *, read_only: bool, durable: bool) -> None:
     db.execute(f"PRAGMA cache_size = -{READ_CACHE_KIB if read_only else CACHE_KIB}")
     if not read_only:
         _use_wal(db)
-        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    if not current:
-        migrate(db)
 
 
 def _connect(name: str) -> sqlite3.Connection:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from jackfield.errors import StoreError
 from jackfield.query.columns import TOKENIZER
 from jackfield.store.payloads import read_payload, write_payload
 from jackfield.store.texts import COLUMNS, searched_columns, write_content
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from jackfield.store.migrating import Migrations
 
 # item.rowid orders by received time (`slots`) and is private: everything else refers to
 # item.born, which counts up and is never given twice.
@@ -97,58 +100,4 @@ def _fill_content(db: sqlite3.Connection) -> None:
         db.execute("UPDATE item SET payload = ? WHERE rowid = ?", (write_payload(item), rowid))
 
 
-Step = str | Callable[["sqlite3.Connection"], None]
-MIGRATIONS: tuple[tuple[Step, ...], ...] = ((_V1,), (_V2, _fill_content))
-
-
-def is_current(db: sqlite3.Connection, name: str) -> bool:
-    """Look at a database without changing it.
-
-    Args:
-        db: An open connection.
-        name: The file's name, for the message.
-
-    Returns:
-        Whether its schema is the newest.
-
-    Raises:
-        StoreError: The file comes from a newer Jackfield.
-    """
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"{name} has schema {version}; this Jackfield knows {len(MIGRATIONS)}",
-            fix="upgrade jackfield, or name another folder in JACKFIELD_DATA_DIR",
-        )
-    return bool(version == len(MIGRATIONS))
-
-
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring a database to the newest schema; of two processes at once, one does it.
-
-    Args:
-        db: An open connection, in autocommit mode.
-    """
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        for step in (step for steps in MIGRATIONS[version:] for step in steps):
-            _take(db, step)
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
-
-
-def _take(db: sqlite3.Connection, step: Step) -> None:
-    """Take one step of a migration; `executescript` would commit before its end."""
-    if not isinstance(step, str):
-        step(db)
-        return
-    statement = ""
-    for line in step.splitlines():
-        statement += f"{line}\n"
-        if sqlite3.complete_statement(statement):
-            db.execute(statement)
-            statement = ""
+MIGRATIONS: Migrations = ((_V1,), (_V2, _fill_content))

@@ -67,8 +67,23 @@ class Found:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Where the items are that a search finds; nothing of them is read yet.
+
+    Attributes:
+        rowids: Private row ids, in the order asked.
+        next: As in `Found`.
+        more: As in `Found`.
+    """
+
+    rowids: list[int]
+    next: str | None = None
+    more: bool = False
+
+
 def search(db: sqlite3.Connection, wanted: Search) -> Found:
-    """Find items.
+    """Find items and read them.
 
     Args:
         db: The store.
@@ -80,17 +95,32 @@ def search(db: sqlite3.Connection, wanted: Search) -> Found:
     Raises:
         QueryError: `Search.page` is none of ours.
     """
+    hits = find(db, wanted)
+    return Found(reading.by_rowids(db, hits.rowids), hits.next, hits.more)
+
+
+def find(db: sqlite3.Connection, wanted: Search) -> Hits:
+    """Find items.
+
+    Args:
+        db: The store.
+        wanted: What is asked.
+
+    Returns:
+        Where they are, and where the next page begins.
+
+    Raises:
+        QueryError: `Search.page` is none of ours.
+    """
     matching = compile_query(db, wanted.query, wanted.kinds, wanted.accounts, wanted.left_out)
     if wanted.order == "relevance" and matching.match is not None:
         best = _ranked(db, matching, wanted.limit + 1)
-        found = reading.by_rowids(db, best[: wanted.limit])
-        return Found(found, more=len(best) > wanted.limit)
+        return Hits(best[: wanted.limit], more=len(best) > wanted.limit)
     page = Page.read(wanted.page) if wanted.page else Page.first(db)
     spots = _newest(db, matching, page, wanted.limit + 1)
-    items = reading.by_rowids(db, [rowid for _, rowid in spots[: wanted.limit]])
     more = len(spots) > wanted.limit
     following = str(Page(spots[wanted.limit - 1][0], page.moves)) if more else None
-    return Found(items, following, more)
+    return Hits([rowid for _, rowid in spots[: wanted.limit]], following, more)
 
 
 def count(db: sqlite3.Connection, wanted: Search) -> int:
