@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from jackfield.base import Allow, Deny, Hold, MailSourceConnector
+from jackfield.base import Allow, Decision, Deny, Hold, MailSourceConnector
 from jackfield.batches import Batch, Ref
 from jackfield.capabilities import Capabilities
 from jackfield.errors import NotSupported, PluginError
@@ -70,7 +70,7 @@ async def test_ten_thousand_sends_while_accounts_come_and_go_each_leave_by_their
 
     async def send(number: int) -> bool:
         account = Account(FAKE, f"steady{number % 10}")
-        result = await hooks[account].send(draft(account))
+        result = await hooks[account].send(draft(account), Allow())
         return result.provider_id == account.name
 
     coming_and_going = asyncio.create_task(come_and_go())
@@ -89,7 +89,7 @@ async def test_ten_thousand_sends_while_accounts_come_and_go_each_leave_by_their
 async def test_a_draft_of_another_account_is_refused() -> None:
     connector = Sender()
     with pytest.raises(PluginError, match="fake:home"):
-        await AccountHooks(WORK, connector).send(draft(Account(FAKE, "home")))
+        await AccountHooks(WORK, connector).send(draft(Account(FAKE, "home")), Allow())
     assert connector.sent == []
 
 
@@ -98,40 +98,39 @@ async def test_a_connector_that_cannot_send_says_so() -> None:
         source = FAKE
 
     with pytest.raises(NotSupported, match="'send'"):
-        await AccountHooks(WORK, Reader()).send(draft())
+        await AccountHooks(WORK, Reader()).send(draft(), Allow())
 
 
 @pytest.mark.parametrize(
-    ("decision", "state"),
-    [(Allow(), "accepted"), (Hold("ask"), "held"), (Deny("no"), "rejected"), ("yes", "rejected")],
+    ("said", "decision"),
+    [
+        (Allow(), Allow()),
+        (Hold("ask"), Hold("ask")),
+        (Deny("no"), Deny("no")),
+        ("yes", Deny("gate: before_send gave str")),
+    ],
 )
-async def test_a_plugin_decides_before_anything_is_sent(decision: object, state: str) -> None:
+def test_a_plugin_decides_what_may_be_sent(said: object, decision: Decision) -> None:
     class Gate:
         @hookimpl
         def before_send(self) -> object:
-            return decision
+            return said
 
-    connector = Sender()
-    result = await AccountHooks(WORK, connector, {"gate": Gate()}).send(draft())
-
-    assert result.state == state
-    assert bool(connector.sent) == (state == "accepted")
+    assert AccountHooks(WORK, Sender(), {"gate": Gate()}).decide(draft()) == decision
 
 
-async def test_a_plugin_that_fails_before_a_send_denies_it_and_is_named() -> None:
+def test_a_plugin_that_fails_before_a_send_denies_it_and_is_named() -> None:
     class Gate:
         @hookimpl
         def before_send(self, draft: Draft) -> object:
             raise RuntimeError("no rule")
 
-    connector = Sender()
-    result = await AccountHooks(WORK, connector, {"gate": Gate()}).send(draft())
+    decision = AccountHooks(WORK, Sender(), {"gate": Gate()}).decide(draft())
 
-    assert (result.state, result.reason) == ("rejected", "gate: before_send: no rule")
-    assert connector.sent == []
+    assert decision == Deny("gate: before_send: no rule")
 
 
-async def test_plugins_hear_what_became_of_a_send_and_their_errors_change_nothing() -> None:
+def test_plugins_hear_what_became_of_a_send_and_their_errors_change_nothing() -> None:
     heard: list[str] = []
 
     class Audit:
@@ -142,7 +141,8 @@ async def test_plugins_hear_what_became_of_a_send_and_their_errors_change_nothin
 
     hooks = AccountHooks(WORK, Sender(), {"audit": Audit()})
 
-    assert (await hooks.send(draft())).state == "accepted"
+    hooks.tell(draft(), SendResult(state="accepted"))
+
     assert heard == ["fake:work accepted"]
     assert "audit: after_send: disk full" in str(hooks.reports[0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 
     from jackfield.base import Connector
-    from jackfield.batches import Entry, Level, Ref
+    from jackfield.batches import Change, Entry, Level, Ref
     from jackfield.models import Account, Draft
     from jackfield.requests import ListRequest, SearchRequest, SyncRequest
 
@@ -138,11 +139,32 @@ class AccountHooks:
         self._check(Batch(items=asked), None)
         return asked
 
-    async def send(self, draft: Draft) -> SendResult:
-        """Send by this account, if every plugin allows it, and tell the plugins.
+    async def update(self, refs: Sequence[Ref], change: Change) -> Batch:
+        """Ask the connector to change items.
+
+        Args:
+            refs: Which, all of one collection.
+            change: What.
+
+        Returns:
+            What is different now, within a batch's bounds; nothing that was not asked for is
+            patched or removed.
+        """
+        batch = await self.connector.update(refs, change)
+        self._check(batch, None)
+        asked = set(refs)
+        return replace(
+            batch,
+            patches=tuple(patch for patch in batch.patches if patch.ref in asked),
+            removed=tuple(ref for ref in batch.removed if ref in asked),
+        )
+
+    async def send(self, draft: Draft, decision: Allow) -> SendResult:  # noqa: ARG002
+        """Send by this account, once.
 
         Args:
             draft: What; its `account` must be this one.
+            decision: That of `decide`, or a person's: without one nothing is sent.
 
         Returns:
             What became of it.
@@ -156,17 +178,6 @@ class AccountHooks:
             raise PluginError(
                 "jackfield", f"a draft of {draft.account} was given to {self.account}"
             )
-        decision = self._decide(draft)
-        if isinstance(decision, Hold):
-            result = SendResult(state="held", reason=decision.reason)
-        elif isinstance(decision, Deny):
-            result = SendResult(state="rejected", reason=decision.reason)
-        else:
-            result = await self._send(draft)
-        self._tell(draft, result)
-        return result
-
-    async def _send(self, draft: Draft) -> SendResult:
         (answer,) = self._call("send", account=self.account, draft=draft)
         result = await answer
         if not isinstance(result, SendResult):
@@ -208,7 +219,15 @@ class AccountHooks:
                 raise PluginError(name, f"on_present: {error}") from error
         return items
 
-    def _decide(self, draft: Draft) -> Decision:
+    def decide(self, draft: Draft) -> Decision:
+        """Ask every plugin whether a draft may go; one that fails denies it.
+
+        Args:
+            draft: What would be sent.
+
+        Returns:
+            The first decision that does not allow it, else `Allow`.
+        """
         for name, call in self._implementations("before_send"):
             try:
                 decision = call(account=self.account, draft=draft)
@@ -220,7 +239,13 @@ class AccountHooks:
                 return Deny(f"{name}: before_send gave {type(decision).__name__}")
         return Allow()
 
-    def _tell(self, draft: Draft, result: SendResult) -> None:
+    def tell(self, draft: Draft, result: SendResult) -> None:
+        """Tell every plugin what became of a send; one that fails is reported.
+
+        Args:
+            draft: What was sent.
+            result: What became of it.
+        """
         for name, call in self._implementations("after_send"):
             try:
                 call(account=self.account, draft=draft, result=result)

@@ -1,4 +1,4 @@
-"""One sync of an account at a time, whatever process it is in.
+"""One sync of an account at a time, and one sender of a draft, whatever process it is in.
 
 The lock is the operating system's: it ends with its process, also after ``kill -9``. A note
 beside it says who holds it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -18,7 +19,6 @@ from jackfield.errors import AlreadyRunning
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
 
 @contextmanager
@@ -39,11 +39,9 @@ def only_sync(folder: Path | None, account: str, now: datetime) -> Iterator[None
     if folder is None:
         yield
         return
-    locks = folder / "locks"
-    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = account.replace(":", "=")  # which no account's name has
-    lock = FileLock(locks / f"{name}.lock", mode=0o600, thread_local=False)
-    note = locks / f"{name}.json"
+    lock = _lock(folder, name)
+    note = folder / "locks" / f"{name}.json"
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -55,6 +53,37 @@ def only_sync(folder: Path | None, account: str, now: datetime) -> Iterator[None
         with suppress(OSError):
             note.unlink()
         lock.release()
+
+
+@contextmanager
+def only_sender(folder: Path, id: str) -> Iterator[bool]:
+    """Hold the lock of one entry of the outbox within a context.
+
+    Args:
+        folder: Where the outbox is.
+        id: The entry's id.
+
+    Yields:
+        False where another process, or another task of this one, is sending it just now.
+    """
+    lock = _lock(folder, f"send-{id}")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def _lock(folder: Path, name: str) -> FileLock:
+    locks = folder / "locks"
+    locks.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return FileLock(locks / f"{name}.lock", mode=0o600, thread_local=False)
 
 
 def _read(note: Path) -> str:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, cast
 from jackfield.clock import SystemClock
 from jackfield.config import load_configuration
 from jackfield.registry import Registry, get_registry
-from jackfield.services import ItemService, SearchService, SyncService
+from jackfield.services import (
+    ChangeService,
+    DownloadService,
+    ItemService,
+    MailService,
+    SearchService,
+    SyncService,
+)
 from jackfield.session import Session
 
 if TYPE_CHECKING:
@@ -37,6 +44,8 @@ class AssistantOrchestrator:
         registry: Connectors; by default the process's.
         configuration: Accounts and settings; by default the environment and the user's file.
         store: The store's file. None writes nothing to disk.
+        outbox: The file of what is to be sent; by default beside the store. Without one nothing
+            can be sent: what was meant to leave must be known after a crash.
         clock: The time.
     """
 
@@ -46,11 +55,13 @@ class AssistantOrchestrator:
         registry: Registry | None = None,
         configuration: Configuration | None = None,
         store: Path | None | _OwnStore = OWN_STORE,
+        outbox: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._registry = registry or get_registry()
         self._configuration = configuration
         self._store = store
+        self._outbox = outbox
         self._clock = clock or SystemClock()
         self._session: Session | None = None
 
@@ -65,13 +76,16 @@ class AssistantOrchestrator:
         store = self._store
         if isinstance(store, _OwnStore):
             store = configuration.data_dir / "store.db"
-        self._session = Session(self._registry, self._clock, configuration, store)
+        outbox = self._outbox or (store and store.with_name("outbox.db"))
+        self._session = Session(self._registry, self._clock, configuration, store, outbox)
 
     async def close(self) -> None:
         """Close all connections and the store; `initialize` makes them anew."""
         if self._session is not None:
             await self._session.close()
             self._session.store.close()
+            if self._session.outbox is not None:
+                self._session.outbox.close()
             self._session = None
 
     async def __aenter__(self) -> AssistantOrchestrator:
@@ -114,6 +128,30 @@ class AssistantOrchestrator:
             The service.
         """
         return SyncService(await self.session())
+
+    async def mails(self) -> MailService:
+        """Give the service that writes mails and looks after the outbox.
+
+        Returns:
+            The service.
+        """
+        return MailService(await self.session())
+
+    async def changes(self) -> ChangeService:
+        """Give the service that marks, moves and deletes.
+
+        Returns:
+            The service.
+        """
+        return ChangeService(await self.session())
+
+    async def downloads(self) -> DownloadService:
+        """Give the service that downloads attachments.
+
+        Returns:
+            The service.
+        """
+        return DownloadService(await self.session())
 
     async def get_all_emails(self, **options: Unpack[ListOptions]) -> Results[UnifiedEmail]:
         """List the newest mails of all accounts, but spam, trash, drafts and what I sent.

@@ -15,6 +15,7 @@ from jackfield.hooks import AccountHooks
 from jackfield.http import HttpClient
 from jackfield.registry import PLUGINS, installed
 from jackfield.store.database import Store
+from jackfield.store.outbox import open_outbox
 from jackfield.store.view import AccountView
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Session:
         configuration: Accounts and settings; by default the user's own.
         store: The store's file; None keeps everything in memory.
         clock: The time.
+        outbox: The file of what is to be sent; None where nothing can be.
     """
 
     def __init__(
@@ -49,11 +51,13 @@ class Session:
         clock: Clock,
         configuration: Configuration | None = None,
         store: Path | None = None,
+        outbox: Path | None = None,
     ) -> None:
         self.registry = registry
         self.clock = clock
         self.configuration = configuration or load_configuration()
         self.store = Store(store)
+        self.outbox = Store(outbox, open_outbox) if outbox is not None else None
         self.accounts = find_accounts(registry, self.configuration)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._hooks: dict[Account, AccountHooks] = {}

@@ -10,6 +10,10 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from jackfield.cli.changing_verbs import register_changing
+from jackfield.cli.options import Accounts, AsJson, Timeout, Verbose  # noqa: TC001
+from jackfield.cli.sending_verbs import register_sending
+
 app = typer.Typer(
     name="jackfield",
     help="Every mailbox and chat you have, in one place.",
@@ -42,15 +46,6 @@ class Order(StrEnum):
 
     DATE = "date"
     RELEVANCE = "relevance"
-
-
-Accounts = Annotated[
-    list[str] | None,
-    typer.Option("--account", "-a", help="Only this account: imap:work, imap or work."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Timeout = Annotated[float, typer.Option(help="Seconds that an account may take.", min=0.1)]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv most.")]
 
 
 def _version(wanted: bool) -> None:
@@ -260,3 +255,7 @@ def demo(
     from jackfield.cli import demonstration, running
 
     running.run(lambda: demonstration.demo(keep), verbose=verbose)
+
+
+register_sending(app)
+register_changing(app)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jackfield.models import Item
+    from jackfield.models import Item, SendResult
     from jackfield.results import Results, SourceState
+    from jackfield.services import ItemChange
+    from jackfield.store.outbox import OutboxEntry
 
 SCHEMA = 1
 
@@ -99,6 +101,56 @@ def of_sync(accounts: Sequence[dict[str, Any]], sources: Sequence[SourceState]) 
         One JSON document.
     """
     return _dump({"schema": SCHEMA, "sources": of_sources(sources), "accounts": list(accounts)})
+
+
+def of_send(result: SendResult) -> str:
+    """Write what became of a send.
+
+    Args:
+        result: What became of it.
+
+    Returns:
+        One JSON document.
+    """
+    return _dump({"schema": SCHEMA, "send": result.model_dump(mode="json")})
+
+
+def of_outbox(entries: Sequence[OutboxEntry]) -> str:
+    """Write the outbox.
+
+    Args:
+        entries: What is in it; the bytes of attachments are left out.
+
+    Returns:
+        One JSON document.
+    """
+    rows = [
+        {
+            "id": each.id,
+            "state": each.state,
+            "reason": each.reason,
+            "provider_id": each.provider_id,
+            "created_at": each.created_at.isoformat(),
+            "changed_at": each.changed_at.isoformat(),
+            "draft": each.draft.model_dump(
+                mode="json", exclude={"attachments": {"__all__": {"content"}}}
+            ),
+        }
+        for each in entries
+    ]
+    return _dump({"schema": SCHEMA, "outbox": rows})
+
+
+def of_changes(changes: Sequence[ItemChange]) -> str:
+    """Write what became of a change.
+
+    Args:
+        changes: One an item.
+
+    Returns:
+        One JSON document.
+    """
+    return _dump({"schema": SCHEMA, "changes": [asdict(each) for each in changes]})
 
 
 def of_sources(sources: Sequence[SourceState]) -> list[dict[str, Any]]:
