@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from jackfield.models import Attachment, Item
     from jackfield.services import DownloadService
 
-_LONGEST = 120
-"""Characters of a file's name."""
+_LONGEST = 200
+"""Bytes of a file's name; most systems take 255."""
 
 _UNSAFE = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
@@ -113,7 +113,14 @@ def safe_name(name: str) -> str:
     kept = "".join(
         "_" if letter in _UNSAFE or not letter.isprintable() else letter for letter in name
     )
-    kept = kept.strip(" .")[:_LONGEST].strip(" .")
+    kept = _cut(kept.strip(" ."))
     if not kept or Path(kept).stem.lower() in _DEVICES:
         return f"_{kept}" if kept else "unnamed"
     return kept
+
+
+def _cut(name: str) -> str:
+    """Shorten a name and keep its ending, by which a person knows what it is."""
+    suffix = Path(name).suffix.encode()[-20:].decode(errors="ignore")
+    stem = name.removesuffix(suffix).encode()[: _LONGEST - len(suffix.encode())]
+    return f"{stem.decode(errors='ignore').rstrip(' .')}{suffix}".strip(" .")
