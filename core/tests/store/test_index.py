@@ -11,7 +11,7 @@ import pytest
 from core.tests.store.mails import EVERYTHING, ME, NOW, everything, found, mail, put
 from jackfield.batches import Batch, Keys, Ref
 from jackfield.query.tree import Words
-from jackfield.store import rounds
+from jackfield.store import merging, rounds
 from jackfield.store.database import commit
 from jackfield.store.searching import Search, search
 
@@ -120,3 +120,28 @@ def test_a_change_that_is_not_searched_leaves_the_index_alone(db: sqlite3.Connec
     put(db, mail("1"))
     assert written(db, mail("1", html="<p>budget</p>")) == set()
     assert everything(db)[0].html == "<p>budget</p>"
+
+
+def segments(db: sqlite3.Connection) -> int:
+    """Count the segments of the index: a page's id begins with that of its segment."""
+    (number,) = db.execute("SELECT count(DISTINCT id >> 37) FROM fts_data WHERE id > 10").fetchone()
+    return int(number)
+
+
+def test_merging_makes_one_segment_and_changes_no_answer(db: sqlite3.Connection) -> None:
+    for number in range(40):
+        put(db, mail(str(number), f"budget {number}"))
+    before, parted = found(db, "budget"), segments(db)
+    more, begin = True, True
+    while more:
+        more, begin = merging.merge(db, begin=begin), False
+    check_integrity(db)
+    assert parted > 1
+    assert segments(db) == 1
+    assert found(db, "budget") == before
+
+
+def test_merging_is_worth_it_only_where_most_of_a_store_is_new(db: sqlite3.Connection) -> None:
+    put(db, *(mail(str(number), f"budget {number}") for number in range(10)))
+    assert merging.grew(db, 6)
+    assert not merging.grew(db, 5)
