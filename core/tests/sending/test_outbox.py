@@ -275,6 +275,19 @@ async def test_a_copy_that_failed_is_made_with_the_next_send_and_once(tmp_path: 
     assert sender.copies == ["one", "two", "three"]
 
 
+async def test_a_copy_that_failed_is_made_when_a_person_asks_for_it(tmp_path: Path) -> None:
+    sender = Sender()
+    sender.copying = raising(Unreachable("fake:default", "no answer"))
+    async with assistant(tmp_path, sender) as one:
+        sends = await service(one)
+        id = (await sends.send(draft())).outbox_id
+        assert [entry.id for entry in await sends.entries()] == [id]
+        sender.copying = None
+        assert (await sends.settle(id)).reason == ""
+        assert await sends.entries() == []
+    assert (sender.sent, sender.copies) == (["hello"], ["hello"])
+
+
 async def test_the_bytes_of_attachments_stay_until_the_copy_is_made(tmp_path: Path) -> None:
     with_file = draft().model_copy(update={"attachments": (Upload(name="a", content=b"\0\xff"),)})
     kept: list[int] = []

@@ -231,9 +231,13 @@ class SendService(Service):
                     await hooks.connector.keep_copy(entry.draft)
             except (JackfieldError, TimeoutError) as error:
                 said = getattr(error, "message", "") or "no answer in time"
-                await self._note(entry, f"it left; no copy among what was sent yet: {said}")
+                await self._note(
+                    entry,
+                    f"it left; no copy among what was sent yet: {said};"
+                    f" jackfield outbox settle {entry.id} tries again",
+                )
             else:
-                await self._outbox.write(outbox.note_copy, entry.id)
+                await self._outbox.write(outbox.finish, entry.id)
                 await self._note(entry, "")
 
     async def _note(self, entry: OutboxEntry, reason: str) -> None:
@@ -289,7 +293,7 @@ class SendService(Service):
     async def settle(self, prefix: str, *, sent: bool | None = None) -> SendResult:
         """Find out what became of an uncertain send, or take a person's word for it.
 
-        Nothing is sent.
+        Nothing is sent. Of what was accepted and has no copy yet, the copy is made.
 
         Args:
             prefix: Its id in the outbox, or the beginning of it.
@@ -302,6 +306,9 @@ class SendService(Service):
             ConfigError: There is no such entry, or it is not uncertain.
         """
         entry = await self.entry(prefix)
+        if entry.state == "accepted" and not entry.copied:
+            await self.keep_copies(entry.draft.account)
+            return (await self._outbox.read(outbox.get, entry.id)).result
         if entry.state != "unknown":
             raise ConfigError(f"{entry.id} is {entry.state}; there is nothing to settle")
         if sent is None:
@@ -336,6 +343,7 @@ class SendService(Service):
         now, unsent = self.session.clock.now(), ("held", *_UNSENT)
         if not await self._outbox.write(outbox.change, entry.id, unsent, "discarded", now):
             raise ConfigError(f"{entry.id} is {entry.state}; only what did not leave can go")
+        await self._outbox.write(outbox.finish, entry.id)
 
 
 async def _attempt(hooks: AccountHooks, draft: Draft, seconds: float) -> SendResult:

@@ -173,7 +173,7 @@ def entries(db: sqlite3.Connection, *, settled: bool = False) -> list[OutboxEntr
     Returns:
         Entries, oldest first.
     """
-    some = "" if settled else "WHERE state NOT IN ('accepted', 'discarded')"
+    some = "" if settled else "WHERE state NOT IN ('accepted', 'discarded') OR copied = 0"
     return _read(db, f"{some} ORDER BY created_at, id")
 
 
@@ -239,8 +239,8 @@ def change(
     return done.rowcount == 1
 
 
-def note_copy(db: sqlite3.Connection, id: str) -> None:
-    """Write down that the copy is made; the attachments' bytes are not needed any more.
+def finish(db: sqlite3.Connection, id: str) -> None:
+    """Write down that the copy is made, or never will be; the attachments' bytes can go.
 
     Args:
         db: The outbox, within a transaction.
