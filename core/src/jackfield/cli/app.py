@@ -220,8 +220,12 @@ def sync(
     folder: Annotated[
         list[str] | None, typer.Option("--folder", "-f", help="Only this, by name or role.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Stay, and look again.")] = False,
-    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=1.0)] = 60.0,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Stay; look when told that something is new.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(help="Look at the latest after so many seconds.", min=1.0)
+    ] = 60.0,
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="More than half of a folder may go.")
     ] = False,

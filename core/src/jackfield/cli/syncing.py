@@ -16,6 +16,7 @@ from jackfield.cli.running import Exit
 from jackfield.errors import ConfigError
 from jackfield.orchestrator import AssistantOrchestrator
 from jackfield.results import Results
+from jackfield.services.listening import Listening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -56,13 +57,20 @@ async def sync(wanted: Wanted) -> Exit:
             raise ConfigError("there is no account to sync", fix="jackfield inbox")
         try:
             code = await _round(service, wanted)
-            while wanted.follow:
-                await asyncio.sleep(wanted.every)
-                code = await _round(service, wanted, quiet=True)
+            if wanted.follow:
+                await _follow(service, wanted)
         except asyncio.CancelledError:
             typer.echo(await stopped(service), err=True)
             return Exit.PARTIAL
     return code
+
+
+async def _follow(service: SyncService, wanted: Wanted) -> None:
+    """Look again whenever a provider says that something is new, and every so often anyway."""
+    async with Listening(service.session, service.chosen(wanted.accounts)) as listening:
+        while True:
+            await listening.wait(wanted.every)
+            await _round(service, wanted, quiet=True)
 
 
 async def _round(service: SyncService, wanted: Wanted, *, quiet: bool = False) -> Exit:
