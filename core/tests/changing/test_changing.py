@@ -68,7 +68,12 @@ async def test_an_item_whose_new_place_nobody_told_is_kept(tmp_path: Path) -> No
     async with assistant(tmp_path, server) as one:
         before = (await listed(one))["budget"]
         changes = await one.changes()
-        await changes.change([before.id], Change(archive=True))
+        (change,) = await changes.change([before.id], Change(archive=True))
+        assert change.done
+        (again,) = await changes.change([before.id], Change(archive=True))
+        assert (
+            again.error == "it is in no folder that can be asked; the next sync looks where it is"
+        )
         assert (await changes.stored(before.id)).subject == "budget"  # type: ignore[attr-defined]
         assert (await listed(one))["budget"].id == before.id
         assert (await changes.stored(before.id)).folders == ("Archive",)
@@ -153,3 +158,15 @@ async def test_a_folder_that_is_not_there_is_named_with_those_that_are(tmp_path:
         changes = await one.changes()
         with pytest.raises(ConfigError, match="no folder 'Bills'; there are: INBOX, Archive"):
             await changes.folder(Account.parse("fake:default"), "Bills")
+
+
+async def test_what_is_put_away_already_stays_when_the_rest_is_archived(tmp_path: Path) -> None:
+    server = Server([Mail("budget", "INBOX", "1"), Mail("budget", "Archive", "7")])
+    server.mails.append(Mail("lunch", "Trash", "8"))
+    async with assistant(tmp_path, server) as one:
+        mails = await listed(one)
+        found = await one.search_across_sources("lunch in:trash")
+        changes = await one.changes()
+        done = await changes.change([mails["budget"].id, found[0].id], Change(archive=True))
+    assert [each.done for each in done] == [True, True]
+    assert server.calls == [["1"]]

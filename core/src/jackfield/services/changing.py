@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jackfield.batches import Batch, Change, Ref
     from jackfield.models import Kind
 
+_PUT_AWAY = frozenset({"archive", "all", "sent", "drafts", "trash", "spam"})
+
 CHANGE_SECONDS = 60.0
 """How long a provider may take for the items of one folder."""
 
@@ -69,33 +71,36 @@ class ChangeService(ShowService):
                 changed. Then nothing is.
         """
         ids = list(dict.fromkeys([await self._resolve(prefix) for prefix in prefixes]))
+        failed = {id: _nowhere(id) for id in ids if not await self._places(id)}
         groups = await self._groups(ids, change)
         for group in groups:
             require_access(self.session.configuration, group.account, "full")
-        failed: dict[str, ItemChange] = {}
         for group in groups:
             failed |= await self._change_group(group, change, seconds)
-        somewhere = {id for group in groups for id in group.items.values()}
-        nowhere = "it is in no folder that can be asked"
-        return [
-            failed.get(id) or ItemChange(id, id in somewhere, "" if id in somewhere else nowhere)
-            for id in ids
-        ]
+        return [failed.get(id) or ItemChange(id, done=True) for id in ids]
 
     async def _groups(self, ids: Sequence[str], change: Change) -> list[_Group]:
         """Sort items by account and folder; what is there already needs no move."""
         found: dict[tuple[str, str, str], _Group] = {}
         for id in ids:
             (item,) = await self.session.store.read(reading.by_ids, [id])
-            for account, ref, _ in await self.session.store.read(reading.places, id):
-                if Account.parse(account) not in self.session.accounts:
-                    continue
-                if change.move_to == ref.collection:
-                    continue
-                group = _Group(Account.parse(account), item.kind, {})
-                key = (account, ref.collection, ref.epoch)
-                found.setdefault(key, group).items[ref] = id
+            for account, ref in await self._places(id):
+                if not await self._is_there(account, ref, change):
+                    group = _Group(account, item.kind, {})
+                    key = (str(account), ref.collection, ref.epoch)
+                    found.setdefault(key, group).items[ref] = id
         return list(found.values())
+
+    async def _places(self, id: str) -> list[tuple[Account, Ref]]:
+        """Tell where an item is that can be asked for it."""
+        places = await self.session.store.read(reading.places, id)
+        found = [(Account.parse(account), ref) for account, ref, _ in places]
+        return [(account, ref) for account, ref in found if account in self.session.accounts]
+
+    async def _is_there(self, account: Account, ref: Ref, change: Change) -> bool:
+        """Tell whether a copy stays where it is: only what lies about goes to the archive."""
+        role = await self.session.store.read(placing.role, str(account), ref.collection)
+        return change.move_to == ref.collection or (change.archive and role in _PUT_AWAY)
 
     async def _change_group(
         self, group: _Group, change: Change, seconds: float
@@ -142,6 +147,11 @@ class ChangeService(ShowService):
                 return each.id
         listed = ", ".join(each.name for each in there)
         raise ConfigError(f"{account} has no folder {name!r}; there are: {listed}")
+
+
+def _nowhere(id: str) -> ItemChange:
+    error = "it is in no folder that can be asked; the next sync looks where it is"
+    return ItemChange(id, done=False, error=error, fix="jackfield sync")
 
 
 def _named(batch: Batch) -> set[Ref]:

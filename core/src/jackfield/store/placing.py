@@ -40,3 +40,22 @@ def _of(batch: Batch, collection: str) -> Batch:
         patches=tuple(each for each in batch.patches if each.ref.collection == collection),
         removed=tuple(ref for ref in batch.removed if ref.collection == collection),
     )
+
+
+def role(db: sqlite3.Connection, account: str, collection: str) -> str:
+    """Tell what a collection is for.
+
+    Args:
+        db: The store.
+        account: ``source:name``.
+        collection: `Collection.id`.
+
+    Returns:
+        As in `Collection.role`; empty where nobody knows.
+    """
+    row = db.execute(
+        "SELECT role FROM collection JOIN account ON account.id = collection.account"
+        " WHERE account.name = ? AND key = ?",
+        (account, collection),
+    ).fetchone()
+    return row[0] if row else ""
