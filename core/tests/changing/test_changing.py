@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.tests.changing.mailbox import Mail, Server, assistant
+from core.tests.changing.mailbox import Mail, Mailbox, Server, assistant
 from jackfield.batches import Change
 from jackfield.errors import ConfigError, NotSupported, Unreachable
 from jackfield.models import Account
@@ -170,3 +170,19 @@ async def test_what_is_put_away_already_stays_when_the_rest_is_archived(tmp_path
         done = await changes.change([mails["budget"].id, found[0].id], Change(archive=True))
     assert [each.done for each in done] == [True, True]
     assert server.calls == [["1"]]
+
+
+async def test_an_account_that_cannot_be_opened_has_surely_changed_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = two()
+    async with assistant(tmp_path, server) as one:
+        id = (await listed(one))["budget"].id
+
+    async def refuse(self: Mailbox, context: object) -> None:
+        raise Unreachable("fake:default", "nothing listens")
+
+    monkeypatch.setattr(Mailbox, "open", refuse)
+    async with assistant(tmp_path, server) as one:
+        (change,) = await (await one.changes()).change([id], Change(read=True))
+    assert (change.done, change.error) == (False, "fake:default: nothing listens")

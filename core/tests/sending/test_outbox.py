@@ -112,6 +112,7 @@ async def test_one_key_sent_at_the_same_time_leaves_once(tmp_path: Path) -> None
         first = asyncio.create_task((await service(one)).send(draft(key="k")))
         await under_way.wait()
         second = await (await service(other)).send(draft(key="k"))
+        assert [each.state for each in await (await service(other)).entries()] == ["sending"]
         go_on.set()
         assert (await first).state == "accepted"
     assert (second.state, second.reason) == ("unknown", "it is being sent just now")

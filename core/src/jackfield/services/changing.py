@@ -106,23 +106,28 @@ class ChangeService(ShowService):
         self, group: _Group, change: Change, seconds: float
     ) -> dict[str, ItemChange]:
         """Change the items of a folder; give those that did not change, and why."""
+        ids = group.items.values()
         try:
             async with asyncio.timeout(seconds):
                 hooks = await self.session.open(group.account)
-                batch = await hooks.update(list(group.items), change)
-            await self.session.store.write(
-                placing.apply, str(group.account), group.kind, batch, self.session.clock.now()
-            )
         except TimeoutError as error:
-            said = getattr(error, "message", f"{group.account}: no answer in {seconds:g} s")
-            return _failed(group.items.values(), _uncertain(said))
-        except Unreachable as error:
-            return _failed(group.items.values(), _uncertain(error.message), error.fix)
+            return _failed(ids, *_said(error, f"{group.account}: no answer in {seconds:g} s"))
         except JackfieldError as error:
-            return _failed(group.items.values(), error.message, error.fix)
+            return _failed(ids, error.message, error.fix)
+        try:
+            async with asyncio.timeout(seconds):
+                batch = await hooks.update(list(group.items), change)
+        except TimeoutError as error:
+            said, fix = _said(error, f"{group.account}: no answer in {seconds:g} s")
+            return _failed(ids, _uncertain(said), fix)
+        except JackfieldError as error:
+            return _failed(ids, error.message, error.fix)
         except Exception as error:  # noqa: BLE001  a stranger's code
             broken = PluginError(str(group.account), f"update: {type(error).__name__}: {error}")
-            return _failed(group.items.values(), _uncertain(broken.message))
+            return _failed(ids, _uncertain(broken.message))
+        await self.session.store.write(
+            placing.apply, str(group.account), group.kind, batch, self.session.clock.now()
+        )
         changed = _named(batch)
         left = [id for ref, id in group.items.items() if ref not in changed]
         return _failed(left, f"{group.account} did not change it", "jackfield sync")
@@ -156,6 +161,13 @@ def _nowhere(id: str) -> ItemChange:
 
 def _named(batch: Batch) -> set[Ref]:
     return {patch.ref for patch in batch.patches} | set(batch.removed)
+
+
+def _said(error: TimeoutError, otherwise: str) -> tuple[str, str]:
+    """Tell the cause and the fix of a deadline, ours or a connector's (`Unreachable`)."""
+    if isinstance(error, Unreachable):
+        return error.message, error.fix
+    return otherwise, "jackfield sync"
 
 
 def _uncertain(said: str) -> str:
