@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from jackfield.mirror import CollectionSync
     from jackfield.models import Account
     from jackfield.session import Session
+
+
+_log = logging.getLogger("jackfield.syncing")
 
 
 @dataclass(slots=True)
@@ -122,12 +126,15 @@ class SyncService(Service):
         return self.running
 
     async def _merge(self, added: int) -> None:
-        """Make searches faster where most of what is stored came just now."""
+        """Make searches faster where most of what is stored came just now; nothing rests on it."""
         store = self.session.store
-        if added and await store.read(merging.grew, added):
-            more = await store.write(merging.merge, begin=True)
-            while more:
-                more = await store.write(merging.merge, begin=False)
+        try:
+            if added and await store.read(merging.grew, added):
+                more = await store.write(merging.merge, begin=True)
+                while more:
+                    more = await store.write(merging.merge, begin=False)
+        except StoreError as error:
+            _log.warning("the index stays in parts: %s", error)
 
     async def stored(self) -> dict[Account, int]:
         """Count what is stored of the accounts that are synced, behind every commit under way.
