@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 CORE = "./core[cli,mail]"
 PLUGINS = ["./plugins/imap"]
 TEST_TOOLS = ["pytest>=8.2", "pytest-asyncio>=0.24", "pytest-timeout>=2.3", "hypothesis>=6.100",
-              "cryptography>=42"]  # fmt: skip
+              "cryptography>=42", "aiosmtpd>=1.4.5", "pexpect>=4.9"]  # fmt: skip
 SOURCES = ["core/src", "plugins/imap/src"]
 CHECKED = [*SOURCES, "core/tests", "plugins", "tests", "benchmarks", "noxfile.py"]
 

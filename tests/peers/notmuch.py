@@ -69,7 +69,8 @@ class Notmuch:
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",  # it prints bytes of unknown charsets as they are
                 timeout=seconds,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -101,3 +102,12 @@ class Notmuch:
             query: In notmuch's own language.
         """
         return int(self.run("count", "--output=messages", "--", query))
+
+    def show(self, query: str) -> str:
+        """Returns what matches as JSON, with all bodies, HTML too.
+
+        Args:
+            query: In notmuch's own language.
+        """
+        how = ("--format=json", "--entire-thread=false", "--include-html", "--body=true")
+        return self.run("show", *how, "--", query)

@@ -112,6 +112,11 @@ def test_that_dates_are_aware_or_none(value, date):
         (b"Precedence: BULK", True),
         (b"Auto-Submitted: auto-replied", True),
         (b"Auto-Submitted: no", False),
+        (b"Feedback-ID: 1:x:y:esp", True),
+        (b"X-Auto-Response-Suppress: DR, OOF, AutoReply", True),
+        (b"X-Auto-Response-Suppress: DR, RN", False),
+        (b"List-Id: <x.example.org>\nFrom: Ana <ana@example.org>\nIn-Reply-To: <a@b>", True),
+        (b"Reply-To: x@example.org", False),
         (b"Precedence: first-class", False),
     ],
 )

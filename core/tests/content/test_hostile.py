@@ -42,6 +42,28 @@ SAMPLE = (
         ),
         pytest.param(b"Subject: " + b"x" * (1 << 20) + b"\n\nbody", None, id="a header of 1 MiB"),
         pytest.param(b"X: y\n" * 200_000 + b"\nbody", None, id="200,000 headers"),
+        pytest.param(b"To: " + b"a@b," * 262_144 + b"\n\nx", None, id="addresses"),
+        pytest.param(b"To: " + b"," * (1 << 20) + b"\n\nx", None, id="commas"),
+        pytest.param(
+            b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n" * 1_000_000,
+            "stub",
+            id="1,000,000 parts",
+        ),
+        pytest.param(
+            b"Content-Transfer-Encoding: base64\n\n" + b"=A%?" * 262_144, None, id="base64"
+        ),
+        pytest.param(
+            b"Content-Type: text/plain; format=flowed\n\n" + b"> a \n" * 200_000, None, id="flowed"
+        ),
+        pytest.param(
+            b"Content-Transfer-Encoding: quoted-printable\nContent-Type: text/html\n\n"
+            + b"=3Cb=3E=\n" * 400_000,
+            None,
+            id="markup in quoted-printable",
+        ),
+        pytest.param(
+            b"Authentication-Results: x;" + b"(" * (1 << 20) + b"\n\nx", None, id="comments"
+        ),
         pytest.param(b"bad\n" * 250_000 + b"Subject: x\n\nbody", None, id="250,000 bad lines"),
         pytest.param(b"Subject: " + b"=?utf-8?q?a?= " * 80_000 + b"\n\nx", None, id="words"),
         pytest.param(b"Subject: " + b"=?a?q?" * 170_000 + b"\n\nx", None, id="unclosed words"),

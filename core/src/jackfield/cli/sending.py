@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from jackfield.models import Contact, SendResult
     from jackfield.services import MailService
+
+_TERMINAL = Path("/dev/tty")
 
 _TEXT_LINES = 12
 """Lines of the text that are shown before it is sent."""
@@ -157,12 +159,23 @@ async def _offer(service: MailService, draft: Draft, how: How) -> Exit:
 
 
 def _agreed() -> bool:
-    """Ask at the terminal, also where standard input is the text."""
+    """Ask at the terminal, also where standard input is the text.
+
+    Returns:
+        Whether the person said yes.
+
+    Raises:
+        ConfigError: There is no terminal.
+    """
     try:
-        with Path("/dev/tty").open("r+", encoding="utf-8", buffering=1) as terminal:
-            terminal.write("Send?  y yes · n no: ")
-            terminal.flush()
-            return terminal.readline().strip().lower() in {"y", "yes"}
+        with ExitStack() as stack:
+            said, asked = sys.stdin, sys.stderr
+            if not (said.isatty() and asked.isatty()):
+                said = stack.enter_context(_TERMINAL.open(encoding="utf-8"))
+                asked = stack.enter_context(_TERMINAL.open("w", encoding="utf-8"))
+            asked.write("Send?  y yes · n no: ")
+            asked.flush()
+            return said.readline().strip().lower() in {"y", "yes"}
     except OSError:
         raise ConfigError(
             "nobody can be asked here whether to send",

@@ -49,14 +49,15 @@ async def show(id: str, *, source: bool, deadline: float, as_json: bool) -> Exit
         if original is not None:
             sys.stdout.buffer.write(original)
     else:
-        typer.echo(documents.of_item(item) if as_json else "\n".join(_lines(item)))
+        hint = "; --source shows the original" if original is not None else ""
+        typer.echo(documents.of_item(item) if as_json else "\n".join(_lines(item, hint)))
     if trouble is not None:
         typer.echo(f"!  only a part of this is stored: {clean(trouble.message)}", err=True)
     partial = trouble is not None or (source and original is None)
     return Exit.PARTIAL if partial else Exit.OK
 
 
-def _lines(item: Item) -> Iterable[str]:
+def _lines(item: Item, hint: str) -> Iterable[str]:
     subject = getattr(item, "subject", "") or getattr(item, "title", "")
     yield bold(clean(subject) or "(no subject)")
     yield f"From     {clean(str(item.sender)) or '(nobody)'}"
@@ -71,7 +72,7 @@ def _lines(item: Item) -> Iterable[str]:
         inline = "  inline" if file.inline else ""
         yield f"+        {clean(file.name) or '(unnamed)'}  {clean(file.media_type)}{size}{inline}"
     if item.unparsed:
-        yield f"!        not readable ({clean(item.unparsed)}); --source shows the original"
+        yield f"!        not all of it is here: {clean(item.unparsed)}{hint}"
     yield ""
     yield clean(item.text, lines=True).rstrip() or "(no text)"
 

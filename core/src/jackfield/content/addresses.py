@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST: Final = 10_000
-_LONGEST: Final = 1 << 20
+_LONGEST: Final = 256 << 10
 
 # An encoded-word is one token, since some senders leave commas in it.
 _WORD = r"(?P<word>=\?[^?\s]{1,64}\?[bBqQ]\?[^?\r\n]{0,2000}\?=)"

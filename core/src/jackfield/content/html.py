@@ -14,8 +14,11 @@ from functools import cache
 from html.entities import html5
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from jackfield.content.hidden import drop_hidden, may_hide
+
 if TYPE_CHECKING:
     from nh3 import Cleaner
+    from selectolax.lexbor import LexborHTMLParser
 
 MOST_CHARACTERS: Final = 2 << 20
 _HARMLESS_TAGS: Final = 2_000
@@ -42,6 +45,12 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _MANY_LINES = re.compile(r"\n{3,}")
 _CRUDE_TAG = re.compile(r"<[^<>]*>?")
+# Thunderbird, Apple Mail and others write type; Gmail and Yahoo write class.
+_CITED: Final = 'blockquote[type="cite"], blockquote[cite^="mid:"], blockquote[class*="quote"]'
+_QUOTE: Final = "\x02"
+_UNQUOTE: Final = "\x03"
+_MARKS = re.compile("[\x02\x03]")
+_DEEPEST_QUOTE: Final = 20
 _REL: Final = "noopener noreferrer nofollow"
 
 
@@ -70,7 +79,15 @@ def sanitise(html: str) -> str:
     html = _bounded(html)
     if _hostile(html):
         return f"<pre>{entities.escape(_crude_text(html))}</pre>"
-    return _cleaner().clean(html)
+    return _cleaner().clean(_without_hidden(html) if may_hide(html) else html)
+
+
+def _without_hidden(html: str) -> str:
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(html)
+    drop_hidden(tree)
+    return (tree.body.html if tree.body is not None else tree.html) or ""
 
 
 def html_to_text(html: str) -> str:
@@ -102,8 +119,12 @@ def html_to_text_bounded(html: str) -> HtmlText:
 def _text(html: str) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(_MARKS.sub("", html))
     tree.strip_tags(_HIDDEN)
+    if may_hide(html):
+        drop_hidden(tree)
+    if "<blockquote" in html.lower():
+        _mark_quotes(tree)
     out: list[str] = []
     if tree.body is None:
         return ""
@@ -118,9 +139,32 @@ def _text(html: str) -> str:
     return "".join(out)
 
 
+def _mark_quotes(tree: LexborHTMLParser) -> None:
+    for quote in tree.css(_CITED):
+        quote.insert_before(_QUOTE)
+        quote.insert_after(_UNQUOTE)
+
+
 def _tidy(text: str) -> str:
     text = "\n".join(" ".join(line.split()) for line in text.replace("\0", "").split("\n"))
-    return _MANY_LINES.sub("\n\n", text).strip()
+    text = _MANY_LINES.sub("\n\n", text).strip()
+    return _quoted(text) if _QUOTE in text else text
+
+
+def _quoted(text: str) -> str:
+    """Begin the lines of quotes with ``>``, as a plain mail does (RFC 3676, section 4.5)."""
+    out: list[str] = []
+    depth, before, apart = 0, 0, False
+    for line in _MARKS.sub(r"\n\n\g<0>\n\n", text).split("\n"):
+        if _MARKS.match(line):
+            depth += 1 if line[0] == _QUOTE else -1
+        elif words := line.strip():
+            if apart and out:
+                out.append(("> " * min(depth, before, _DEEPEST_QUOTE)).rstrip())
+            out.append("> " * min(depth, _DEEPEST_QUOTE) + words)
+            before = depth
+        apart = not line.strip() or _MARKS.match(line) is not None
+    return "\n".join(out)
 
 
 def _crude_text(html: str) -> str:
@@ -150,9 +194,9 @@ def _own_sources_only(_tag: str, name: str, value: str) -> str | None:
     """
     if name == "src":
         return value if value.strip().lower().startswith("cid:") else None
-    if name in {"href", "cite"}:
+    if name == "href":
         return None if value.strip().lower().startswith("cid:") else value
-    return value
+    return None if name == "cite" else value  # an address that nh3 does not check
 
 
 def _bounded(html: str) -> str:

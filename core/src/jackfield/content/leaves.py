@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from jackfield.content.encoded_words import decode_text
 from jackfield.content.headers import find_block, read_fields
@@ -38,6 +38,8 @@ class Leaf:
         content: The decoded bytes.
         choice: Number of the multipart/alternative that it is in; 0 for none.
         index: Position among the leaves, depth first.
+        flowed: ``flowed`` where lines that end with a space go on (RFC 3676), ``delsp`` where that
+            space is no part of the text.
     """
 
     media_type: str
@@ -48,6 +50,7 @@ class Leaf:
     content: bytes
     choice: int
     index: int
+    flowed: Literal["", "flowed", "delsp"] = ""
 
     @property
     def is_body(self) -> bool:
@@ -94,7 +97,14 @@ def make_leaf(fields: Mapping[str, str], content: bytes, choice: int, index: int
         content=content,
         choice=choice,
         index=index,
+        flowed=_flowed(parameters) if kind == "text/plain" else "",
     )
+
+
+def _flowed(parameters: Mapping[str, str]) -> Literal["", "flowed", "delsp"]:
+    if parameters.get("format", "").lower() != "flowed":
+        return ""
+    return "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
 
 
 def _enclosed_name(mail: bytes) -> str:

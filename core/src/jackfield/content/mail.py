@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from jackfield.models.email import MailAuthentication
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,6 +65,7 @@ class ParsedMail:
         references: The Message-IDs of the conversation, oldest first.
         is_bulk: A list, a newsletter or a machine sent it.
         unsubscribe: The https, http or mailto address of List-Unsubscribe.
+        auth: What the receiving server found out about the sender.
         text: The body as plain text, made from the HTML where there is no other.
         html: The sanitised HTML body, safe to show.
         calendar: The bytes of the first text/calendar part.
@@ -84,6 +87,7 @@ class ParsedMail:
     references: tuple[str, ...] = ()
     is_bulk: bool = False
     unsubscribe: str | None = None
+    auth: MailAuthentication = field(default_factory=MailAuthentication)
     text: str = ""
     html: str | None = None
     calendar: bytes | None = None

@@ -12,8 +12,10 @@ import re
 from typing import TYPE_CHECKING
 
 from jackfield.content.addresses import parse_addresses
+from jackfield.content.authentication import read_authentication
 from jackfield.content.charsets import decode
 from jackfield.content.fast import fast_leaves
+from jackfield.content.flowed import unfold
 from jackfield.content.headers import decode_text, find_block, message_ids, parse_date, read_fields
 from jackfield.content.html import MOST_CHARACTERS, html_to_text, sanitise
 from jackfield.content.leaves import Leaf, TooComplexError
@@ -118,7 +120,8 @@ def _decoded(leaf: Leaf) -> str:
         found = _META_CHARSET.search(leaf.content[:2048])
         charset = found[1].decode("ascii") if found else None
     text = decode(leaf.content, charset)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unfold(text, joins_words=leaf.flowed == "delsp") if leaf.flowed else text
 
 
 def _groups(body: list[Leaf]) -> list[list[Leaf]]:
@@ -180,6 +183,7 @@ def _with_headers(block: Block, *, tier: Tier, **body: object) -> ParsedMail:
         message_id=ids[0] if ids else None,
         in_reply_to=answered[0] if answered else None,
         references=message_ids(first("references")),
+        auth=read_authentication(block),
         is_bulk=_is_bulk(fields),
         unsubscribe=_unsubscribe(fields),
         tier=tier,
@@ -190,14 +194,19 @@ def _with_headers(block: Block, *, tier: Tier, **body: object) -> ParsedMail:
 def _is_bulk(fields: dict[str, list[bytes]]) -> bool:
     """Tell mail that a list or a machine sent (RFC 2919, RFC 2369, RFC 3834).
 
+    So do Feedback-ID, which only mass senders write, and MS-OXCMAIL's X-Auto-Response-Suppress.
+
     Returns:
         True for such mail.
     """
-    if "list-id" in fields or "list-unsubscribe" in fields:
+    if not fields.keys().isdisjoint({"list-id", "list-unsubscribe", "feedback-id"}):
         return True
     precedence = {decode_text(value).lower() for value in fields.get("precedence", ())}
     automatic = [decode_text(value).lower() for value in fields.get("auto-submitted", ())]
-    return bool(precedence & _BULK) or any(not each.startswith("no") for each in automatic if each)
+    if precedence & _BULK or any(not each.startswith("no") for each in automatic if each):
+        return True
+    suppressed = " ".join(map(decode_text, fields.get("x-auto-response-suppress", ()))).lower()
+    return any(word in suppressed for word in ("all", "oof", "autoreply"))
 
 
 def _unsubscribe(fields: dict[str, list[bytes]]) -> str | None:

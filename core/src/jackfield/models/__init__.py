@@ -5,6 +5,7 @@ from jackfield.models.base import Model, UtcTime
 from jackfield.models.contact import Address, Contact
 from jackfield.models.draft import Draft, SendResult, Upload
 from jackfield.models.email import MailAuthentication, UnifiedEmail
+from jackfield.models.invitation import Invitation
 from jackfield.models.item import Attachment, Item, Kind, Trust
 from jackfield.models.meeting import Attendee, UnifiedMeeting
 from jackfield.models.message import Reaction, UnifiedMessage
@@ -20,6 +21,7 @@ __all__ = [
     "Attendee",
     "Contact",
     "Draft",
+    "Invitation",
     "Item",
     "Kind",
     "MailAuthentication",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from jackfield.models.base import Model
 from jackfield.models.contact import Contact
+from jackfield.models.invitation import Invitation
 from jackfield.models.item import Item
 
 
@@ -35,10 +36,10 @@ class UnifiedEmail(Item):
         message_id: The Message-ID with its angle brackets. Never an identity: senders repeat it.
         in_reply_to: The Message-ID that this one answers.
         references: The Message-IDs of the conversation, oldest first.
-        is_bulk: From a list or an automatic sender.
+        is_bulk: From a list or an automatic sender; also what a person writes to a list.
         unsubscribe: The List-Unsubscribe header. Shown, never fetched.
         auth: SPF, DKIM and DMARC.
-        invitation: The iCalendar text of an invitation, or None.
+        invitation: The calendar part that came with it, or None.
     """
 
     kind: Literal["email"] = "email"
@@ -52,4 +53,4 @@ class UnifiedEmail(Item):
     is_bulk: bool = False
     unsubscribe: str | None = None
     auth: MailAuthentication = MailAuthentication()
-    invitation: str | None = None
+    invitation: Invitation | None = None

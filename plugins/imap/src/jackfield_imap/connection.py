@@ -10,13 +10,17 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import SocketTimeout
 
 from jackfield.errors import ConnectorError, Unreachable
+from jackfield_imap.bounded import BoundedClient
 from jackfield_imap.failures import Refused, explain
+from jackfield_imap.signin import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from imapclient import IMAPClient
 
     from jackfield.models import Account
     from jackfield_imap.fetching import Opened
@@ -135,7 +139,7 @@ class Connection:
     def _sign_in(self) -> IMAPClient:
         settings = self._settings
         trust = ssl.create_default_context(cafile=settings.ca_file or None)
-        client = IMAPClient(
+        client = BoundedClient(
             settings.server,
             port=settings.effective_port,
             ssl=settings.security == "tls",
@@ -147,7 +151,7 @@ class Connection:
         try:
             if settings.security == "starttls":
                 client.starttls(trust)
-            client.login(settings.username, settings.password.get_secret_value())
+            sign_in(client, self._account, settings)
             client.capabilities()  # now, while they lie in the answer to the sign-in
         except BaseException:
             self._client = None

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from jackfield.base import MailSourceConnector
 from jackfield.capabilities import Capabilities
+from jackfield.errors import NotSupported
 from jackfield.models import SourceType
 from jackfield.requests import ListRequest, SyncRequest
 from jackfield_imap import listing, syncing
+from jackfield_imap.changing import Changer
 from jackfield_imap.connection import Pool
+from jackfield_imap.downloading import Download
 from jackfield_imap.query import translate
 from jackfield_imap.reading import Reader
+from jackfield_imap.sending import Sender
 from jackfield_imap.settings import ImapSettings
 from jackfield_imap.statuses import folders_with_status
 
@@ -21,14 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from jackfield.base import Context
-    from jackfield.batches import Batch, Collection, Entry, IndexEntry, Level, Ref
+    from jackfield.batches import Batch, Change, Collection, Entry, IndexEntry, Level, Ref
+    from jackfield.models import Attachment, Draft, SendResult
     from jackfield.query.tree import Query, Translation
     from jackfield.requests import SearchRequest
     from jackfield_imap.reading import What
 
 
 class ImapConnector(MailSourceConnector):
-    """Reads any IMAP mailbox.
+    """Reads any IMAP mailbox, and sends by SMTP.
 
     Args:
         settings: By default from the environment and the configuration file.
@@ -38,7 +43,21 @@ class ImapConnector(MailSourceConnector):
     settings_type = ImapSettings
     declared: ClassVar = MappingProxyType({
         "email": Capabilities(
-            fetch="remote", search="remote", sync="append", deletions_visible=True
+            fetch="remote",
+            search="remote",
+            sync="append",
+            deletions_visible=True,
+            send=True,
+            reply=True,
+            forward=True,
+            attachments_in=True,
+            attachments_out=True,
+            mark_read=True,
+            flag=True,
+            label=True,
+            move=True,
+            archive=True,
+            delete=True,
         )
     })
 
@@ -52,6 +71,8 @@ class ImapConnector(MailSourceConnector):
         self.settings = cast("ImapSettings", context.settings)
         self._pool = Pool(context.account, self.settings)
         self._reader = Reader(context.account, frozenset(self.settings.addresses))
+        self._changer = Changer(context.account, self._reader)
+        self._sender = Sender(context.account, self.settings, self._pool)
         self._with_horizon: set[str] = set()
         async with self._pool.lease() as connection:
             await connection.run(lambda client: client.noop())
@@ -193,3 +214,71 @@ class ImapConnector(MailSourceConnector):
             return await connection.run(
                 lambda client: self._reader.get_closed(client, folder, epoch, uids, what)
             )
+
+    async def send(self, draft: Draft) -> SendResult:
+        """Send a mail by SMTP, once.
+
+        Args:
+            draft: What.
+
+        Returns:
+            ``unknown`` where the line broke after the whole mail may have left.
+        """
+        return await self._sender.send(draft)
+
+    async def reconcile(self, draft: Draft) -> SendResult:
+        """Look for a mail in the Sent folder.
+
+        Args:
+            draft: What was sent, perhaps.
+
+        Returns:
+            ``accepted`` where it is there, else ``unknown``.
+        """
+        return await self._sender.reconcile(draft)
+
+    async def keep_copy(self, draft: Draft) -> None:
+        """Put a copy into the Sent folder, unless the server does it or it is there already.
+
+        Args:
+            draft: What was sent.
+        """
+        await self._sender.keep_copy(draft)
+
+    async def update(self, refs: Sequence[Ref], change: Change) -> Batch:
+        """Mark, label, move or delete mails.
+
+        Args:
+            refs: Which, all of one folder and epoch.
+            change: What.
+
+        Returns:
+            What the server says is different now.
+
+        Raises:
+            NotSupported: The server cannot do it without touching other mails.
+        """
+        folder, epoch, uids = refs[0].collection, refs[0].epoch, [int(ref.key) for ref in refs]
+        async with self._pool.lease() as connection:
+            done = await connection.run(
+                lambda client: self._changer.change(client, folder, epoch, uids, change)
+            )
+        if isinstance(done, NotSupported):
+            raise done
+        return done
+
+    async def download(self, ref: Ref, attachment: Attachment) -> AsyncIterator[bytes]:
+        """Stream a file.
+
+        Args:
+            ref: Of which mail.
+            attachment: Which file.
+
+        Yields:
+            Its bytes, piece by piece.
+        """
+        async with self._pool.lease() as connection:
+            pieces = Download(self.context.account, connection, ref, attachment).pieces()
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece

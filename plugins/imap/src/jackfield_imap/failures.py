@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from imapclient.exceptions import LoginError
 
 from jackfield.errors import AuthenticationError, ConnectorError, ProviderError, Unreachable
+from jackfield_imap.bounded import TooMuch
+from jackfield_imap.responses import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _WAIT = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|THROTTLED|OVERQUOTA)\]", re.IGNORECASE)
 _SAID = 200
+_LATER = "try again later; if it stays so, ask the provider"
+_CHECK = "try again; if it stays so, check EMAIL_IMAP_SERVER and EMAIL_IMAP_PORT"
 
 
 class Refused(IMAP4.error):
@@ -74,12 +78,23 @@ def explain(account: Account, settings: ImapSettings, error: Exception) -> Conne
         return Unreachable(account, f"{at} does not speak TLS as expected", fix=hint)
     if isinstance(error, OSError):
         return _network(account, at, error)
+    if isinstance(error, TooMuch):
+        return ProviderError(
+            account,
+            f"{at} sent {error}; the connection was given up",
+            fix=_LATER,
+        )
     if isinstance(error, IMAP4.abort):
         said = _said(error, settings)
-        return Unreachable(account, f"{at} broke the connection off: {said}")
+        return Unreachable(account, f"{at} broke the connection off: {said}", fix=_CHECK)
     if isinstance(error, IMAP4.error):
-        return ProviderError(account, f"{at} said: {_said(error, settings)}")
-    return ProviderError(account, f"{at} sent what cannot be read: {type(error).__name__}")
+        return ProviderError(account, f"{at} said: {_said(error, settings)}", fix=_LATER)
+    what = str(error) if isinstance(error, Malformed) else type(error).__name__
+    return ProviderError(
+        account,
+        f"{at} sent what cannot be read: {what}",
+        fix=_LATER,
+    )
 
 
 def _login(account: Account, at: str, said: str) -> ConnectorError:
@@ -97,11 +112,11 @@ def _network(account: Account, at: str, error: OSError) -> ConnectorError:
     if isinstance(error, socket.gaierror):
         return Unreachable(account, f"no server is known as {at}", fix="check EMAIL_IMAP_SERVER")
     if isinstance(error, TimeoutError):
-        return Unreachable(account, f"{at} did not answer in time")
+        return Unreachable(account, f"{at} did not answer in time", fix=_CHECK)
     if isinstance(error, ConnectionRefusedError):
         fix = "check EMAIL_IMAP_SERVER and EMAIL_IMAP_PORT"
         return Unreachable(account, f"nothing listens at {at}", fix=fix)
-    return Unreachable(account, f"{at}: {error.strerror or type(error).__name__}")
+    return Unreachable(account, f"{at}: {error.strerror or type(error).__name__}", fix=_CHECK)
 
 
 def _said(error: Exception, settings: ImapSettings) -> str:

@@ -1,12 +1,12 @@
-"""The commands that read. Nothing here marks a mail: EXAMINE, and PEEK always."""
+"""The commands that open and list a folder. Nothing here marks a mail: EXAMINE always."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jackfield_imap.failures import refusals
-from jackfield_imap.responses import fetched
+from jackfield_imap.failures import Refused, refusals
+from jackfield_imap.responses import fetched, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 INDEX = "UID FLAGS INTERNALDATE RFC822.SIZE"
 DATES = "UID INTERNALDATE"
-HEADERS = "UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE BODY.PEEK[HEADER]"
-PLAIN_HEADERS = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]"
-WHOLE = "UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]"
-
-_CONTENT = {HEADERS: b"BODY[HEADER]", WHOLE: b"BODY[]"}
-
 _LONGEST_SET = 4000
 """Characters of a set of UIDs; servers take command lines of 8,192 (RFC 7162, section 4)."""
 
@@ -93,11 +87,28 @@ def newest(client: IMAPClient, count: int, limit: int) -> list[dict[bytes, Value
     """
     if count == 0:
         return []
-    return list(_fetch(client, f"{max(1, count - limit + 1)}:*", INDEX, by_uid=False))
+    found: dict[int, dict[bytes, Value]] = {}
+    gather(found, fetch(client, f"{max(1, count - limit + 1)}:*", INDEX, by_uid=False))
+    asked = {b"INTERNALDATE", b"RFC822.SIZE"}  # what has neither came unasked
+    return [said for said in found.values() if said.keys() & asked]
+
+
+def uids_of(client: IMAPClient, some: str) -> Iterator[int]:
+    """List UIDs of the open folder.
+
+    Args:
+        client: With a folder open.
+        some: A set of sequence numbers.
+
+    Returns:
+        UIDs in any order, read as they are taken: an answer may be large.
+    """
+    lines = fetch(client, some, "UID", by_uid=False, strict=True)
+    return (uid for said in lines if (uid := uid_of(said)))
 
 
 def lines_of(
-    client: IMAPClient, uids: Iterable[int], what: str = INDEX, *, strict: bool = False
+    client: IMAPClient, uids: Iterable[int], what: str = INDEX
 ) -> list[dict[bytes, Value]]:
     """List mails of the open folder.
 
@@ -105,47 +116,24 @@ def lines_of(
         client: With a folder open.
         uids: Which, a thousand or so.
         what: `INDEX` or `DATES`.
-        strict: A line that cannot be read is an error.
 
     Returns:
-        A line for each that is there, in any order.
+        A line for each that is there and can be read, in any order.
     """
     wanted = set(uids)
     found: dict[int, dict[bytes, Value]] = {}
     for some in uid_sets(sorted(wanted)):
-        _gather(found, _fetch(client, some, what, strict=strict))
+        gather(found, fetch(client, some, what))
     return [said for uid, said in found.items() if uid in wanted]
 
 
-def by_uids(
-    client: IMAPClient, uids: Iterable[int], what: str, *, counted: bool
-) -> list[dict[bytes, Value]]:
-    """Fetch mails of the open folder.
+def gather(found: dict[int, dict[bytes, Value]], answers: Iterable[dict[bytes, Value]]) -> None:
+    """Add answers to what was found; a flag report that comes between takes no body away.
 
     Args:
-        client: With a folder open.
-        uids: Which.
-        what: `HEADERS` or `WHOLE`.
-        counted: With the number of the latest change (`Opened.modseq`).
-
-    Returns:
-        Those that are still there, in any order; one whose structure the server garbles comes
-        without it.
+        found: By UID.
+        answers: As from `fetch`.
     """
-    wanted = set(uids)
-    found: dict[int, dict[bytes, Value]] = {}
-    more = " MODSEQ" if counted else ""
-    for some in uid_sets(sorted(wanted)):
-        _gather(found, _fetch(client, some, what + more))
-    content = _CONTENT[what]
-    for uid in sorted(wanted - {uid for uid, said in found.items() if content in said}):
-        simpler = PLAIN_HEADERS if what == HEADERS else what
-        _gather(found, _fetch(client, str(uid), simpler + more))
-    return [said for uid, said in found.items() if uid in wanted]
-
-
-def _gather(found: dict[int, dict[bytes, Value]], answers: Iterable[dict[bytes, Value]]) -> None:
-    """Add answers to what was found; a flag report that comes between takes no body away."""
     for said in answers:
         found.setdefault(uid_of(said), {}).update(said)
 
@@ -169,7 +157,7 @@ def changed(
         return iter(())
     what = "UID FLAGS MODSEQ INTERNALDATE" if dated else "UID FLAGS MODSEQ"
     more = [] if since is None else [f"(CHANGEDSINCE {since})"]
-    lines = _fetch(client, f"{low}:{high - 1}", what, *more, strict=True)
+    lines = fetch(client, f"{low}:{high - 1}", what, *more, strict=True)
     return (said for said in lines if b"FLAGS" in said and low <= uid_of(said) < high)
 
 
@@ -182,8 +170,7 @@ def uid_of(said: dict[bytes, Value]) -> int:
     Returns:
         The UID, or 0.
     """
-    value = said.get(b"UID")
-    return int(value) if isinstance(value, bytes) and value.isdigit() else 0
+    return number(said.get(b"UID")) or 0
 
 
 def size_of(said: dict[bytes, Value]) -> int:
@@ -195,8 +182,7 @@ def size_of(said: dict[bytes, Value]) -> int:
     Returns:
         Bytes, or 0.
     """
-    value = said.get(b"RFC822.SIZE")
-    return int(value) if isinstance(value, bytes) and value.isdigit() else 0
+    return number(said.get(b"RFC822.SIZE")) or 0
 
 
 def uid_sets(uids: Sequence[int]) -> list[str]:
@@ -224,15 +210,45 @@ def uid_sets(uids: Sequence[int]) -> list[str]:
     return sets
 
 
-def _fetch(
+def said_in(pieces: Sequence[object]) -> str:
+    """Quote what the server said at the end of a command.
+
+    Args:
+        pieces: As `imaplib` gives them.
+
+    Returns:
+        Its words.
+    """
+    last = next(iter(pieces), b"")
+    return last.decode("utf-8", "replace") if isinstance(last, bytes) else ""
+
+
+def fetch(
     client: IMAPClient, some: str, what: str, *more: str, by_uid: bool = True, strict: bool = False
 ) -> Iterator[dict[bytes, Value]]:
-    """Send FETCH by imaplib, whose raw answer is four times as fast as a parsed one."""
+    """Send FETCH by imaplib, whose raw answer is four times as fast as a parsed one.
+
+    Args:
+        client: With a folder open.
+        some: A sequence set, short enough for a command line.
+        what: The items.
+        *more: Modifiers.
+        by_uid: The set names UIDs.
+        strict: A line that cannot be read is an error.
+
+    Returns:
+        What is said of each mail, read as it is taken; also what came unasked.
+
+    Raises:
+        Refused: The server says no.
+    """
     raw = client._imap
-    if by_uid:
-        kind, pieces = raw.uid("FETCH", some, f"({what})", *more)
-    else:
-        kind, pieces = raw.fetch(some, f"({what})")
+    raw.untagged_responses.pop("FETCH", None)  # what came unasked
+    with refusals():
+        if by_uid:
+            kind, pieces = raw.uid("FETCH", some, f"({what})", *more)
+        else:
+            kind, pieces = raw.fetch(some, f"({what})")
     if kind != "OK":
-        raise raw.error(f"FETCH failed: {pieces!r}")
+        raise Refused(said_in(pieces))
     return fetched((piece for piece in pieces if piece is not None), strict=strict)

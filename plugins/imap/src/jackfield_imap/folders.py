@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from imapclient import imap_utf7
@@ -41,6 +42,9 @@ _NAMES = {
     "bulk mail": "spam",
     "archive": "archive",
 }
+_BREAKS = re.compile(r"[\r\n\0]")
+"""A name with these in it would be commands of its own; no command can name that folder."""
+
 VIEWS = frozenset({"all", "flagged", "important"})
 """Roles of folders that show mails of other folders again."""
 
@@ -54,14 +58,14 @@ def folders_of(
         listed: Flags, separator and name of each; as bytes the name is in modified UTF-7.
 
     Returns:
-        All folders that can be opened, the inbox first, without epoch and count.
+        All folders that can be opened and named, the inbox first, without epoch and count.
     """
     rows = [({flag.lower() for flag in flags}, sep, _wire(name)) for flags, sep, name in listed]
     marked = any(flags & _SPECIAL_USE.keys() for flags, _, _ in rows)
     folders = [
         _folder(flags, separator, name, guess=not marked)
         for flags, separator, name in rows
-        if not flags & {b"\\noselect", b"\\nonexistent"}
+        if not flags & {b"\\noselect", b"\\nonexistent"} and not _BREAKS.search(name)
     ]
     return sorted(folders, key=lambda each: (each.role != "inbox", each.name.lower()))
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Found: TypeAlias = tuple[datetime, int, str, str]
 """When it was received, UID, folder and that folder's epoch; sorts by time."""
 
+_SAID = 100
+_FIX = "try again later; if it stays so, ask the provider about these folders"
 _NOT_SEARCHED = frozenset({"spam", "trash"}) | VIEWS
 
 
@@ -48,17 +50,23 @@ async def newest(pool: Pool, reader: Reader, request: ListRequest) -> AsyncGener
 
     Yields:
         Batches, newest first.
+
+    Raises:
+        ProviderError: Some folders could not be read; what the others had was given.
     """
     found: list[Found] = []
+    refused: list[str] = []
     async with pool.lease() as connection:
         folders = await _folders(connection)
         chosen = listed_by_default(folders)
         if request.filter.collections is not None:
             chosen = [each for each in folders if each.id in request.filter.collections]
         for folder in chosen:
-            found += await connection.run(_newest_in(folder, request))
+            found += await connection.run(_or_refused(folder, _newest_in(folder, request), refused))
     for some in _batches(heapq.nlargest(request.limit, found)):
         yield await _headers(pool, reader, some)
+    if refused:
+        raise ProviderError(reader.account, f"could not be read: {', '.join(refused)}", fix=_FIX)
 
 
 async def search(pool: Pool, reader: Reader, request: SearchRequest) -> AsyncGenerator[Batch, None]:
@@ -85,31 +93,43 @@ async def search(pool: Pool, reader: Reader, request: SearchRequest) -> AsyncGen
         if not names_folders(request.query):
             folders = [each for each in folders if each.role not in _NOT_SEARCHED]
         for folder in folders:
-            hits = await connection.run(_hits_in(folder, keys, request))
-            if hits is None:
-                refused.append(folder.name)
-            best = heapq.nlargest(request.limit, [*best, *(hits or ())])
+            work = _or_refused(folder, _hits_in(folder, keys, request), refused)
+            best = heapq.nlargest(request.limit, [*best, *await connection.run(work)])
     for some in _batches(best):
         yield await _headers(pool, reader, some)
     if refused:
-        raise ProviderError(reader.account, f"could not be searched: {', '.join(refused)}")
+        raise ProviderError(
+            reader.account, f"could not be searched: {', '.join(refused)}", fix=_FIX
+        )
 
 
 async def _folders(connection: Connection) -> list[Collection]:
     return folders_of(await connection.run(lambda client: client.list_folders()))
 
 
+def _or_refused(
+    folder: Collection, work: Callable[[IMAPClient], list[Found]], refused: list[str]
+) -> Callable[[IMAPClient], list[Found]]:
+    """Find nothing where the server says no, and remember where and what it said."""
+
+    def guarded(client: IMAPClient) -> list[Found]:
+        try:
+            return work(client)
+        except Refused as error:
+            refused.append(f"{folder.name} ({str(error)[:_SAID]})")
+            return []
+
+    return guarded
+
+
 def _hits_in(
     folder: Collection, keys: Sequence[str], request: SearchRequest
-) -> Callable[[IMAPClient], list[Found] | None]:
+) -> Callable[[IMAPClient], list[Found]]:
     asked = (*keys, *(() if request.before is None else before_day(request.before)))
 
-    def work(client: IMAPClient) -> list[Found] | None:
-        try:
-            opened = fetching.examine(client, folder.id)
-            return _newest_matching(client, folder, opened, asked, request)
-        except Refused:
-            return None
+    def work(client: IMAPClient) -> list[Found]:
+        opened = fetching.examine(client, folder.id)
+        return _newest_matching(client, folder, opened, asked, request)
 
     return work
 

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jackfield.batches import Entry, Keys, Patch, Ref
-from jackfield.content.charsets import decode
+from jackfield.content.authentication import vouches
+from jackfield.content.calendar import read_invitation
 from jackfield.content.encoded_words import decode_text
 from jackfield.content.keys import mail_keys
 from jackfield.content.mime import parse_headers, parse_mail
+from jackfield.content.quoting import new_text
 from jackfield.content.snippet import snippet
 from jackfield.models import Attachment, Contact, SourceType, Trust, UnifiedEmail
-from jackfield_imap.responses import attachments
+from jackfield_imap.responses import attachments, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,6 +91,7 @@ def _item(
         is_from_me=own,
         subject=parsed.subject,
         text=parsed.text,
+        new_text=new_text(parsed.text),
         html=parsed.html,
         snippet=snippet(parsed.text),
         message_id=parsed.message_id,
@@ -96,7 +99,8 @@ def _item(
         references=parsed.references,
         is_bulk=parsed.is_bulk,
         unsubscribe=parsed.unsubscribe,
-        invitation=None if parsed.calendar is None else decode(parsed.calendar, "utf-8"),
+        auth=parsed.auth,
+        invitation=None if parsed.calendar is None else read_invitation(parsed.calendar),
         unread="\\seen" not in lower,
         flagged="\\flagged" in lower,
         labels=tuple(flag for flag in flags if flag.lower() not in _SYSTEM_FLAGS),
@@ -110,7 +114,7 @@ def _item(
             )
             for part in parsed.attachments
         ),
-        trust=Trust(origin="own" if own else "remote"),
+        trust=Trust(origin="own" if own else "remote", authenticated=vouches(parsed.auth)),
         unparsed=parsed.problem if parsed.tier == "stub" else None,
     )
 
@@ -134,10 +138,9 @@ def _from_structure(said: dict[bytes, Value]) -> tuple[Attachment, ...]:
 
 
 def _keys(said: dict[bytes, Value], mail: Value) -> Keys:
-    size = said.get(b"RFC822.SIZE")
-    number = int(size) if isinstance(size, bytes) and size.isdigit() else None
     whole = isinstance(said.get(WHOLE), bytes)
-    return mail_keys(mail if isinstance(mail, bytes) else b"", number, whole=whole)
+    size = number(said.get(b"RFC822.SIZE"))
+    return mail_keys(mail if isinstance(mail, bytes) else b"", size, whole=whole)
 
 
 def flags_of(said: dict[bytes, Value]) -> tuple[str, ...]:
@@ -164,8 +167,7 @@ def modseq_of(said: dict[bytes, Value]) -> int | None:
         MODSEQ, or None.
     """
     value = said.get(b"MODSEQ")
-    number = value[0] if isinstance(value, list) and value else None
-    return int(number) if isinstance(number, bytes) and number.isdigit() else None
+    return number(value[0]) if isinstance(value, list) and value else None
 
 
 def patch_of(ref: Ref, said: dict[bytes, Value]) -> Patch:

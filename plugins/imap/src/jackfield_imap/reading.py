@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from jackfield.batches import MAX_BYTES, Ref
 from jackfield.errors import CursorExpired, ProviderError
-from jackfield_imap import fetching
+from jackfield_imap import bodies, fetching
 from jackfield_imap.failures import Refused
 from jackfield_imap.fetching import size_of, uid_of
+from jackfield_imap.large import is_large, large_entry
 from jackfield_imap.mapping import entry_of
 from jackfield_imap.searching import all_uids
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jackfield_imap.responses import Value
 
 Line: TypeAlias = "dict[bytes, Value]"
-What: TypeAlias = Literal["headers", "whole"]
+What: TypeAlias = Literal["headers", "text", "whole"]
 
 AT_ONCE = 50
 """Mails in one FETCH (ARCHITECTURE.md, "IMAP": more gains nothing)."""
@@ -33,7 +34,7 @@ BYTES_AT_ONCE = MAX_BYTES // 2
 WINDOW = 1000
 """Mails that are listed at once."""
 
-_ITEMS: dict[What, str] = {"headers": fetching.HEADERS, "whole": fetching.WHOLE}
+_ITEMS: dict[What, str] = {"headers": bodies.HEADERS, "whole": bodies.WHOLE}
 
 
 class Reader:
@@ -103,12 +104,14 @@ class Reader:
             folder: Its id.
             opened: What the server said of it.
             uids: Which, few enough for one answer.
-            what: How much of them.
+            what: How much of them; of a large mail alone its ``text``.
 
         Returns:
             Those that are there, in the order of `uids`.
         """
-        lines = fetching.by_uids(client, uids, _ITEMS[what], counted=opened.modseq > 0)
+        if what == "text":
+            return self._large(client, folder, opened, uids)
+        lines = bodies.by_uids(client, uids, _ITEMS[what], counted=opened.modseq > 0)
         made = {
             uid_of(said): entry_of(
                 self.account, self._mine, Ref(folder, str(uid_of(said)), opened.epoch), said
@@ -117,6 +120,14 @@ class Reader:
         }
         found = (made.get(uid) for uid in uids)
         return [entry for entry in found if entry is not None]
+
+    def _large(
+        self, client: IMAPClient, folder: str, opened: Opened, uids: Sequence[int]
+    ) -> list[Entry]:
+        counted = opened.modseq > 0
+        refs = [Ref(folder, str(uid), opened.epoch) for uid in uids]
+        made = (large_entry(client, self.account, self._mine, r, counted=counted) for r in refs)
+        return [entry for entry in made if entry is not None]
 
     def get(
         self, client: IMAPClient, folder: str, opened: Opened, uids: Sequence[int], what: What
@@ -135,11 +146,10 @@ class Reader:
         """
         found: list[Entry] = []
         for some in windows(uids):
-            sizes = {}
-            if what == "whole" and len(some) > 1:
-                sizes = {uid_of(said): size_of(said) for said in fetching.lines_of(client, some)}
+            sizes = sizes_of(fetching.lines_of(client, some)) if what == "whole" else {}
             for portion in portions([(uid, sizes.get(uid, 0)) for uid in some]):
-                found += self.entries(client, folder, opened, portion, what)
+                much = "text" if any(is_large(sizes.get(uid, 0)) for uid in portion) else what
+                found += self.entries(client, folder, opened, portion, much)
         return found
 
     def get_closed(
@@ -159,6 +169,18 @@ class Reader:
         """
         opened = fetching.examine(client, folder)
         return self.get(client, folder, opened, uids, what) if opened.epoch == epoch else []
+
+
+def sizes_of(lines: Iterable[Line]) -> dict[int, int]:
+    """Read the sizes of mails.
+
+    Args:
+        lines: What the server said of them.
+
+    Returns:
+        UIDs to bytes; of what the server does not say, as many as travel alone.
+    """
+    return {uid_of(said): size_of(said) or BYTES_AT_ONCE for said in lines}
 
 
 def windows(uids: Sequence[int]) -> Iterator[Sequence[int]]:

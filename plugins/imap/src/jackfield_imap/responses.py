@@ -19,11 +19,14 @@ _START = re.compile(rb"\d+ \(")
 _TOKEN = re.compile(
     rb"""\s*(?: (?P<open>\() | (?P<close>\)) | "(?P<quoted>(?:[^"\\]|\\.)*)"
          | (?P<literal>\{\d+\+?\})$
-         | (?P<atom>(?:(?i:BODY|BINARY)\[[^\]]*\](?:<\d+>)?)|[^\s()"]+) )""",
+         | (?P<atom>(?:(?i:BODY|BINARY)\[[^\]]{0,500}\](?:<\d+>)?)|[^\s()"]+) )""",
     re.VERBOSE | re.DOTALL,
 )
+_DIGITS = 18
+_EXCERPT = 60
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_DEPTH = 60
+DEPTH = 60
+"""Of parentheses; what is nested deeper is left out."""
 
 
 class Malformed(ValueError):
@@ -46,12 +49,17 @@ def fetched(pieces: Iterable[Piece], *, strict: bool = False) -> Iterator[dict[b
     for message in _messages(pieces):
         try:
             items = _items(message)
-        except Malformed:
+        except Malformed as error:
             if strict:
-                raise
+                raise Malformed(f"FETCH {_excerpt(message)}") from error
             continue
         if b"UID" in items:
             yield items
+
+
+def _excerpt(message: Sequence[Piece]) -> str:
+    text = message[0][0] if isinstance(message[0], tuple) else message[0]
+    return ascii(text[:_EXCERPT].decode("latin-1"))
 
 
 def _messages(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
@@ -102,7 +110,7 @@ def _list(tokens: Iterator[tuple[bytes | None, bool]], depth: int) -> list[Value
         elif token == b")":
             return values
         elif token == b"(":
-            values.append(_list(tokens, depth + 1) if depth < _DEPTH else _skipped(tokens))
+            values.append(_list(tokens, depth + 1) if depth < DEPTH else _skipped(tokens))
         else:
             values.append(None if token.upper() == b"NIL" else token)
     raise Malformed
@@ -145,8 +153,23 @@ def statuses(pieces: Iterable[Piece]) -> Iterator[tuple[bytes, dict[bytes, int]]
 
 def _numbers(values: Sequence[Value]) -> Iterator[tuple[bytes, int]]:
     for name, value in zip(values[::2], values[1::2], strict=False):
-        if isinstance(name, bytes) and isinstance(value, bytes) and value.isdigit():
-            yield name.upper(), int(value)
+        counted = number(value)
+        if isinstance(name, bytes) and counted is not None:
+            yield name.upper(), counted
+
+
+def number(value: Value) -> int | None:
+    """Read a number (RFC 9051, section 9: up to 63 bits).
+
+    Args:
+        value: As `fetched` gives it.
+
+    Returns:
+        The number, or None where it is none, or one that no store can hold.
+    """
+    if not isinstance(value, bytes) or not value.isdigit() or len(value) > _DIGITS:
+        return None
+    return int(value)
 
 
 def attachments(structure: Value) -> list[tuple[str, bytes, str, int | None, bool]]:
@@ -170,25 +193,43 @@ def _walk(
     found: list[tuple[str, bytes, str, int | None, bool]],
     depth: int,
 ) -> None:
-    if depth > _DEPTH or not part:
+    if depth > DEPTH or not part:
         return
     if isinstance(part[0], list):
         children = [child for child in part if isinstance(child, list)]
         ends = next((n for n, child in enumerate(part) if not isinstance(child, list)), len(part))
-        for number, child in enumerate(children[:ends], 1):
-            _walk(child, f"{section}.{number}".lstrip("."), found, depth + 1)
+        for at, child in enumerate(children[:ends], 1):
+            _walk(child, f"{section}.{at}".lstrip("."), found, depth + 1)
         return
     if len(part) < 7 or not all(isinstance(part[n], bytes | None) for n in (0, 1)):
         return
     main, sub = (_lower(part[0]), _lower(part[1]))
-    disposition, name = _disposition(part)
-    name = name or _parameter(part[2], b"name")
-    is_text = main == "text" and not name and disposition != "attachment"
-    if is_text or main == "multipart":
+    disposition, name = _named(part)
+    if is_text(part) or main == "multipart":
         return
-    size = int(part[6]) if isinstance(part[6], bytes) and part[6].isdigit() else None
+    size = number(part[6])
     inline = disposition == "inline" or (disposition != "attachment" and part[3] is not None)
     found.append((section or "1", name, f"{main}/{sub}", size, inline))
+
+
+def is_text(part: list[Value]) -> bool:
+    """Tell whether a part of a BODYSTRUCTURE is text that is read, and no file.
+
+    Args:
+        part: Without parts of its own.
+
+    Returns:
+        True for text that has no name and is not attached.
+    """
+    if len(part) < 7 or not all(isinstance(part[n], bytes | None) for n in (0, 1)):
+        return False
+    disposition, name = _named(part)
+    return _lower(part[0]) == "text" and not name and disposition != "attachment"
+
+
+def _named(part: list[Value]) -> tuple[str, bytes]:
+    disposition, name = _disposition(part)
+    return disposition, name or parameter(part[2], b"name")
 
 
 def _disposition(part: list[Value]) -> tuple[str, bytes]:
@@ -197,11 +238,20 @@ def _disposition(part: list[Value]) -> tuple[str, bytes]:
             kind = value[0].lower().decode("ascii", "replace")
             if kind in {"attachment", "inline"}:
                 parameters = value[1] if len(value) > 1 else None
-                return kind, _parameter(parameters, b"filename")
+                return kind, parameter(parameters, b"filename")
     return "", b""
 
 
-def _parameter(parameters: Value, name: bytes) -> bytes:
+def parameter(parameters: Value, name: bytes) -> bytes:
+    """Read a parameter of a part.
+
+    Args:
+        parameters: As `fetched` gives them.
+        name: In lower case.
+
+    Returns:
+        Its value, or nothing.
+    """
     if not isinstance(parameters, list):
         return b""
     for key, value in zip(parameters[::2], parameters[1::2], strict=False):

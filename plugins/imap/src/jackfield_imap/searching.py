@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from imapclient.exceptions import IMAPClientAbortError
 
 from jackfield_imap.failures import Refused, refusals
-from jackfield_imap.responses import fetched
+from jackfield_imap.fetching import uids_of
+from jackfield_imap.responses import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,12 +21,20 @@ if TYPE_CHECKING:
 WINDOW = 50_000
 """UIDs that an answer may name: imaplib takes lines of a million bytes, a UID may have ten."""
 
+_FAIR = 4
+"""A server that writes ranges may leave gaps out."""
+
+_UID = re.compile(rb"\d{1,10}")
+_RANGE = re.compile(rb"(\d{1,10})(?::(\d{1,10}))?")
 _ALL = re.compile(rb"\bALL ([\d:,]+)")
 _ESCAPED = re.compile(r"\\(.)")
 
 
 def all_uids(client: IMAPClient, count: int) -> array[int]:
-    """List the UIDs of the open folder.
+    """List the UIDs of the open folder, window by window: a list of all would fill memory.
+
+    Somebody may take mails out between two windows. Then fewer are named than `count`, and the
+    caller looks again.
 
     Args:
         client: With a folder open.
@@ -35,14 +45,16 @@ def all_uids(client: IMAPClient, count: int) -> array[int]:
     """
     if count == 0:
         return array("Q")
-    if count <= WINDOW and client.has_capability("ESEARCH"):
-        return _sorted(_search(client, ["ALL"]))
-    raw = client._imap
-    kind, pieces = raw.uid("FETCH", "1:*", "(UID)")
-    if kind != "OK":
-        raise raw.error(f"FETCH failed: {pieces!r}")
-    lines = fetched((piece for piece in pieces if piece is not None), strict=True)
-    return _sorted(array("Q", (int(said[b"UID"]) for said in lines)))  # type: ignore[arg-type]
+    has_ranges, found = client.has_capability("ESEARCH"), array("Q")
+    for first in range(1, count + 1, WINDOW):
+        last = str(first + WINDOW - 1) if first + WINDOW <= count else "*"
+        if has_ranges:
+            found += _search(
+                client, ["ALL" if first == 1 and last == "*" else f"{first}:{last}"], count
+            )
+        else:
+            found.extend(uids_of(client, f"{first}:{last}"))
+    return _sorted(found)
 
 
 def matching(client: IMAPClient, keys: Sequence[str], count: int) -> array[int]:
@@ -75,11 +87,11 @@ def matching(client: IMAPClient, keys: Sequence[str], count: int) -> array[int]:
 def _within_lines(client: IMAPClient, keys: Sequence[str], count: int) -> array[int]:
     asked = list(keys) or ["ALL"]
     if count <= WINDOW:
-        return _sorted(_search(client, asked))
+        return _sorted(_search(client, asked, count))
     uids, found = all_uids(client, count), array("Q")
     for at in range(0, len(uids), WINDOW):
         last = uids[min(at + WINDOW, len(uids)) - 1]
-        found += _search(client, ["UID", f"{uids[at]}:{last}", *asked])
+        found += _search(client, ["UID", f"{uids[at]}:{last}", *asked], count)
     return _sorted(found)
 
 
@@ -101,7 +113,7 @@ def ascii_only(keys: Sequence[str]) -> list[str]:
     return found
 
 
-def _search(client: IMAPClient, keys: Sequence[str]) -> array[int]:
+def _search(client: IMAPClient, keys: Sequence[str], count: int) -> array[int]:
     """Search once; ranges come back where the server can (RFC 4731)."""
     raw = client._imap
     for name in ("SEARCH", "ESEARCH"):
@@ -112,20 +124,31 @@ def _search(client: IMAPClient, keys: Sequence[str]) -> array[int]:
     with refusals():
         kind, said = _send(client, [*before, *keys])
         client._checkok("SEARCH", kind, said)
-    return _numbers(
-        raw.untagged_responses.pop("SEARCH", []), raw.untagged_responses.pop("ESEARCH", [])
-    )
+    plain, extended = (raw.untagged_responses.pop(name, []) for name in ("SEARCH", "ESEARCH"))
+    return _numbers(plain, extended, most=_FAIR * count + WINDOW)
 
 
-def _numbers(plain: list[bytes | None], extended: list[bytes | None]) -> array[int]:
+def _numbers(plain: list[bytes | None], extended: list[bytes | None], *, most: int) -> array[int]:
+    """Read the UIDs; ``1:4294967295`` is a short word for more than memory can hold.
+
+    Returns:
+        UIDs, in any order.
+
+    Raises:
+        Malformed: There are many more than there are mails.
+    """
     found = array("Q")
     for line in plain:
-        found.extend(int(word) for word in (line or b"").split() if word.isdigit())
+        found.extend(int(word) for word in (line or b"").split() if _UID.fullmatch(word))
     for line in extended:
         named = _ALL.search(line or b"")
-        for part in named[1].split(b",") if named else ():
-            ends = [int(end) for end in part.split(b":")]
-            found.extend(range(min(ends), max(ends) + 1))
+        for one in _RANGE.finditer(named[1] if named else b""):
+            low, high = sorted((int(one[1]), int(one[2] or one[1])))
+            if len(found) + high - low > most:
+                raise Malformed("SEARCH names many more mails than there are")
+            found.extend(range(low, high + 1))
+    if len(found) > most:
+        raise Malformed("SEARCH names many more mails than there are")
     return found
 
 
@@ -163,4 +186,6 @@ def _written(words: Sequence[str]) -> Iterator[tuple[bytes, bytes | None]]:
 
 
 def _sorted(uids: array[int]) -> array[int]:
+    if all(a < b for a, b in pairwise(uids)):  # as servers name them: a copy would cost memory
+        return uids
     return array("Q", sorted(set(uids)))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jackfield.batches import MAX_ITEMS, Batch, IndexEntry, Ref
 from jackfield_imap import fetching
-from jackfield_imap.fetching import size_of, uid_of
+from jackfield_imap.fetching import uid_of
+from jackfield_imap.large import is_large
 from jackfield_imap.mapping import flags_of, parse_internaldate, patch_of
 from jackfield_imap.query import since_day
-from jackfield_imap.reading import portions, windows
+from jackfield_imap.reading import portions, sizes_of, windows
 from jackfield_imap.searching import matching
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from jackfield.batches import JSON, Collection, Entry, Patch
     from jackfield.requests import SyncRequest
     from jackfield_imap.connection import Connection
-    from jackfield_imap.reading import Line, Reader
+    from jackfield_imap.reading import Line, Reader, What
 
 _PAGE = 5000
 """Lines of an index without flags."""
@@ -130,13 +131,10 @@ class Walk:
         horizon = self._request.horizon
         for window in windows(uids):
             lines = await self._lines(window)
-            sizes = {
-                uid_of(said): size_of(said)
-                for said in lines
-                if horizon is None or _received(said) >= horizon
-            }
+            sizes = sizes_of(s for s in lines if horizon is None or _received(s) >= horizon)
             for portion in portions([(uid, sizes[uid]) for uid in window if uid in sizes]):
-                entries = await self._entries(portion)
+                is_one_large = is_large(sizes[portion[0]])
+                entries = await self._entries(portion, "text" if is_one_large else "whole")
                 at = {"high": portion[-1] + 1} if is_new else {"low": portion[-1]}
                 self._at = replace(self._at, **at)  # type: ignore[arg-type]
                 yield Batch(items=tuple(entries), cursor=self._at.as_json())
@@ -144,11 +142,11 @@ class Walk:
     async def _lines(self, window: Sequence[int]) -> list[Line]:
         return await self._connection.run(lambda client: fetching.lines_of(client, window))
 
-    async def _entries(self, portion: Sequence[int]) -> list[Entry]:
+    async def _entries(self, portion: Sequence[int], what: What) -> list[Entry]:
         """Fetch and map in the connection's thread: parsing must not hold up the event loop."""
         entries = await self._connection.run(
             lambda client: self._reader.entries(
-                client, self._folder.id, self._opened, portion, "whole"
+                client, self._folder.id, self._opened, portion, what
             )
         )
         return [replace(each, version=None) for each in entries] if self._at.recounted else entries
@@ -215,7 +213,7 @@ def _page_of(
 ) -> Callable[[IMAPClient], list[IndexEntry]]:
     def work(client: IMAPClient) -> list[IndexEntry]:
         what = fetching.INDEX if with_flags else fetching.DATES
-        lines = fetching.lines_of(client, window, what, strict=True)
+        lines = fetching.lines_of(client, window, what)
         found = {uid_of(said): _index_entry(folder, said, with_flags=with_flags) for said in lines}
         # Silence is no proof: what really went away meanwhile, the next round will not name.
         return [found.get(uid) or IndexEntry(str(uid), None) for uid in window]

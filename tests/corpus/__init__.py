@@ -1,0 +1,1 @@
+"""All recorded mails beside what others make of them."""
