@@ -139,3 +139,20 @@ def piece(client: IMAPClient, uid: int, section: str, at: int, size: int) -> byt
     whole = said.get(f"BODY[{section}]".encode()) if at == 0 else b""
     value = said.get(f"BODY[{section}]<{at}>".encode(), whole)
     return value if isinstance(value, bytes) else None
+
+
+def length(client: IMAPClient, uid: int, section: str) -> int | None:
+    """Fetch a part of a mail of the open folder as one piece, and count it.
+
+    Args:
+        client: With a folder open.
+        uid: Of the mail.
+        section: The part's number.
+
+    Returns:
+        Bytes as they were sent; None where there is no such part.
+    """
+    found: dict[int, dict[bytes, Value]] = {}
+    gather(found, fetch(client, str(uid), f"UID BODY.PEEK[{section}]"))
+    value = found.get(uid, {}).get(f"BODY[{section}]".encode())
+    return len(value) if isinstance(value, bytes) else None

@@ -83,11 +83,20 @@ class Download:
                 break  # a server that does not know parts of parts gave all
         if last := decoder.end():
             yield last
-        if decoder.is_broken or (part.size and at == 0):
-            counted = f"{at} of {part.size}" if part.size else str(at)
+        if decoder.is_broken or not await self._is_whole(section, at, part.size):
             raise ProviderError(
-                self._account, f"{self._attachment.name} broke off after {counted} bytes"
+                self._account,
+                f"{self._attachment.name} broke off after {at:,} of {part.size or 0:,} bytes",
+                fix="try again later",
             )
+
+    async def _is_whole(self, section: str, came: int, announced: int | None) -> bool:
+        """Tell whether all came; where a server announces more than it has, it is asked again."""
+        if announced is None or came >= announced:
+            return True
+        uid = int(self._ref.key)
+        counted = await self._connection.run(lambda c: bodies.length(c, uid, section))
+        return came == counted
 
     def _open(self, client: IMAPClient) -> None:
         opened = fetching.examine(client, self._ref.collection)
