@@ -99,7 +99,7 @@ async def test_a_refusal_costs_no_connection(wire: Wire) -> None:
         with pytest.raises(ProviderError):
             await everything(connector.fetch(SyncRequest("email", Collection("Gone", "Gone"))))
         await connector.collections()
-    assert len(wire.commands("LOGIN")) == 1
+    assert len(wire.commands("AUTHENTICATE")) == 1
 
 
 async def test_a_server_that_leaves_mails_out_is_not_believed(
