@@ -19,7 +19,9 @@ HERE = Path(__file__).parent
 CORE = "./core[cli,mail]"
 PLUGINS = ["./plugins/imap"]
 TEST_TOOLS = ["pytest>=8.2", "pytest-asyncio>=0.24", "pytest-timeout>=2.3", "hypothesis>=6.100",
-              "cryptography>=42", "aiosmtpd>=1.4.5", "pexpect>=4.9"]  # fmt: skip
+              "cryptography>=42", "aiosmtpd>=1.4.5", "pexpect>=4.9",
+              "pytest-xdist>=3.6"]  # fmt: skip
+PARALLEL = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile"]
 SOURCES = ["core/src", "plugins/imap/src"]
 CHECKED = [*SOURCES, "core/tests", "plugins", "tests", "benchmarks", "noxfile.py"]
 
@@ -43,7 +45,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests, against a real Dovecot where Debian's packages are to be had."""
     install(session, *TEST_TOOLS)
     environment = {"PYTHONWARNINGS": "default", **_dovecot(session)}
-    session.run("python", "-m", "pytest", *session.posargs, env=environment)
+    session.run("python", "-m", "pytest", *PARALLEL, *session.posargs, env=environment)
 
 
 def _dovecot(session: nox.Session) -> dict[str, str]:

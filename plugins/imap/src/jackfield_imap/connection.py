@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import select
 import socket
-import ssl
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from imapclient import SocketTimeout
 
-from jackfield.errors import ConnectorError, Unreachable
+from jackfield.errors import AuthenticationError, ConnectorError, Unreachable
 from jackfield_imap.bounded import BoundedClient
 from jackfield_imap.failures import Refused, explain
-from jackfield_imap.signin import sign_in
+from jackfield_imap.signin import secure, sign_in, trust_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,12 @@ CONNECT_SECONDS = 15.0
 SILENCE_SECONDS = 60.0
 """How long the server may say nothing while it owes an answer."""
 
+FRESH_SECONDS = 10.0
+"""So long after its last use a connection is trusted without asking."""
+
+NOOP_SECONDS = 10.0
+"""How long an idle connection may take to show that it still answers."""
+
 _Job = tuple["Callable[[IMAPClient], Any]", "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
 
@@ -47,6 +54,8 @@ class Connection:
     Attributes:
         broken: It is of no use any more.
         holds: The folder that its borrower keeps open, and what the server said of it.
+        refused: The server does not take the password; to try it again would lock the account.
+        idle_since: When it was given back last, by `time.monotonic`.
     """
 
     def __init__(self, account: Account, settings: ImapSettings) -> None:
@@ -58,6 +67,8 @@ class Connection:
         self._thread.start()
         self.broken = False
         self.holds: tuple[str, Opened] | None = None
+        self.refused: AuthenticationError | None = None
+        self.idle_since = 0.0
 
     async def run(self, work: Callable[[IMAPClient], R]) -> R:
         """Run blocking work with the signed-in client.
@@ -86,7 +97,21 @@ class Connection:
         except Exception as error:
             self.broken = not isinstance(error, (Refused, ConnectorError))
             failure = explain(self._account, self._settings, error)
+            if isinstance(failure, AuthenticationError):
+                self.broken, self.refused = True, failure
             raise failure from error
+
+    def has_news(self) -> bool:
+        """Tell whether the server said something unasked: often that it has hung up.
+
+        Returns:
+            True also where the line is gone.
+        """
+        try:
+            sock = self._client.socket() if self._client is not None else None
+            return sock is not None and bool(select.select([sock], [], [], 0)[0])
+        except (OSError, ValueError, AttributeError):
+            return True
 
     def abort(self) -> None:
         """Shut the socket, so that the thread wakes and ends. Does not block."""
@@ -138,7 +163,7 @@ class Connection:
 
     def _sign_in(self) -> IMAPClient:
         settings = self._settings
-        trust = ssl.create_default_context(cafile=settings.ca_file or None)
+        trust = trust_of(self._account, settings)
         client = BoundedClient(
             settings.server,
             port=settings.effective_port,
@@ -150,7 +175,7 @@ class Connection:
         self._client = client
         try:
             if settings.security == "starttls":
-                client.starttls(trust)
+                secure(client, self._account, settings, trust)
             sign_in(client, self._account, settings)
             client.capabilities()  # now, while they lie in the answer to the sign-in
         except BaseException:
@@ -174,6 +199,7 @@ class Pool:
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
         self._all: set[Connection] = set()
+        self._refused: AuthenticationError | None = None
 
     def lease(self) -> Lease:
         """Borrow a connection.
@@ -188,15 +214,71 @@ class Pool:
 
         Returns:
             A connection that nobody else uses.
+
+        Raises:
+            ConnectorError: There is none, and none can be opened.
         """
         await self._slots.acquire()
+        try:
+            while True:
+                connection = await self._reused() or await self._opened()
+                if connection is not None:
+                    return connection
+                await self._slots.acquire()  # the slot of the one that was refused is kept
+        except BaseException:
+            self._slots.release()
+            raise
+
+    async def _reused(self) -> Connection | None:
+        """Take an idle connection that still answers; one that does not costs nobody anything."""
         while self._idle:
             connection = self._idle.pop()
-            if not connection.broken:
+            if connection.broken:
+                continue
+            is_fresh = time.monotonic() - connection.idle_since < FRESH_SECONDS
+            if is_fresh and not connection.has_news():
                 return connection
+            with suppress(ConnectorError, TimeoutError):
+                async with asyncio.timeout(NOOP_SECONDS):
+                    await connection.run(lambda client: client.noop())
+                return connection
+            self._drop(connection)
+        return None
+
+    async def _opened(self) -> Connection | None:
+        """Open a connection.
+
+        Returns:
+            None where the server lets nobody else in; then those that are open have to do.
+
+        Raises:
+            AuthenticationError: The password was refused before; it is not tried again.
+            Unreachable: It cannot be opened, and there is no other.
+            ConnectorError: The server refuses.
+        """
+        if self._refused is not None:
+            raise self._refused
+        others = any(not each.broken for each in self._all)
         connection = self._make()
         self._all.add(connection)
+        if not others:
+            return connection
+        try:
+            await connection.run(lambda client: client.noop())
+        except Unreachable:
+            self._drop(connection)
+            if not any(not each.broken for each in self._all):
+                raise
+            return None
+        except ConnectorError:
+            self._drop(connection)
+            raise
         return connection
+
+    def _drop(self, connection: Connection) -> None:
+        self._refused = self._refused or connection.refused
+        connection.abort()
+        self._all.discard(connection)
 
     def give_back(self, connection: Connection) -> None:
         """Return a connection.
@@ -204,9 +286,9 @@ class Pool:
         Args:
             connection: From `take`.
         """
+        connection.idle_since = time.monotonic()
         if connection.broken:
-            connection.abort()
-            self._all.discard(connection)
+            self._drop(connection)
         else:
             self._idle.append(connection)
         connection.holds = None

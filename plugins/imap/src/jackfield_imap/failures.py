@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from jackfield_imap.settings import ImapSettings
 
 _WAIT = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|THROTTLED|OVERQUOTA)\]", re.IGNORECASE)
+_FULL = re.compile(r"too many|maximum number|simultaneous", re.IGNORECASE)
 _SAID = 200
+
+WAIT_SECONDS = 60.0
+"""When to try again where the server does not say."""
+
 _LATER = "try again later; if it stays so, ask the provider"
 _CHECK = "try again; if it stays so, check EMAIL_IMAP_SERVER and EMAIL_IMAP_PORT"
 
@@ -65,7 +70,7 @@ def explain(account: Account, settings: ImapSettings, error: Exception) -> Conne
     if isinstance(error, ConnectorError):
         return error
     if isinstance(error, LoginError):
-        return _login(account, at, _said(error, settings))
+        return _login(account, at, _said(error, settings), with_token=settings.auth == "xoauth2")
     if isinstance(error, ssl.SSLCertVerificationError):
         return Unreachable(
             account,
@@ -97,9 +102,16 @@ def explain(account: Account, settings: ImapSettings, error: Exception) -> Conne
     )
 
 
-def _login(account: Account, at: str, said: str) -> ConnectorError:
-    if _WAIT.search(said):
-        return Unreachable(account, f"{at} lets nobody in just now: {said}")
+def _login(account: Account, at: str, said: str, *, with_token: bool) -> ConnectorError:
+    if _WAIT.search(said) or _FULL.search(said):
+        told = f"{at} lets nobody in just now: {said}"
+        return Unreachable(account, told, retry_after=WAIT_SECONDS, fix=_LATER)
+    if with_token:
+        return AuthenticationError(
+            account,
+            f"{at} refused the token, which may have expired: {said}",
+            fix="put a new access token where EMAIL_IMAP_PASSWORD comes from",
+        )
     return AuthenticationError(
         account,
         f"{at} refused the password: {said}",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
+from imaplib import IMAP4
 from typing import TYPE_CHECKING
 
-from jackfield.errors import AuthenticationError
+from jackfield.errors import AuthenticationError, Unreachable
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -40,3 +42,72 @@ def sign_in(client: IMAPClient, account: Account, settings: ImapSettings) -> Non
         )
     else:
         client.login(username, secret)
+
+
+def trust_of(account: Account, settings: ImapSettings) -> ssl.SSLContext:
+    """Say whose certificates are believed: the system's authorities, or the user's own.
+
+    Args:
+        account: Whose, for errors.
+        settings: `ca_file`.
+
+    Returns:
+        A context that checks certificates and names, with TLS 1.2 or newer.
+
+    Raises:
+        Unreachable: The file cannot be read.
+    """
+    try:
+        trust = ssl.create_default_context(cafile=settings.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise Unreachable(
+            account,
+            f"{settings.ca_file} cannot be read as certificates: {error.strerror or error}",
+            retryable=False,
+            fix="check EMAIL_IMAP_CA_FILE: a PEM file with the authority's certificate",
+        ) from error
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2
+    return trust
+
+
+def secure(
+    client: IMAPClient, account: Account, settings: ImapSettings, trust: ssl.SSLContext
+) -> None:
+    """Make a plain line secure, or give it up; what came before is not believed.
+
+    IMAPClient reads on from the secured socket alone, so what somebody else wrote behind the
+    server's OK is lost with the old buffer.
+
+    Args:
+        client: Connected, not signed in.
+        account: Whose, for errors.
+        settings: To name the server.
+        trust: Whose certificates are believed.
+
+    Raises:
+        Unreachable: The line does not become secure; nothing secret was sent.
+    """
+    at = f"{settings.server}:{settings.effective_port}"
+    why = ""
+    if client._imap.state != "NONAUTH":
+        why = "takes us for signed in before the line is secure"
+    elif not client.has_capability("STARTTLS"):
+        why = "offers no STARTTLS"
+    else:
+        why = _start(client, trust)
+    if why:
+        raise Unreachable(
+            account,
+            f"{at} {why}; nothing was sent over the open line",
+            retryable=False,
+            fix="set EMAIL_IMAP_SECURITY=tls, or ask the provider: somebody may be in between",
+        )
+
+
+def _start(client: IMAPClient, trust: ssl.SSLContext) -> str:
+    """Ask for TLS and shake hands; give the server's reason where it does not want to."""
+    try:
+        client.starttls(trust)
+    except IMAP4.error as error:
+        return f"refused STARTTLS: {error}"
+    return ""

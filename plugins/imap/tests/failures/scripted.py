@@ -176,6 +176,13 @@ class ScriptedServer:
             wire.writer.write(data)
             await wire.flush()
 
+    async def hang_up(self) -> None:
+        """End the connections of everybody, as a server does with who is idle."""
+        for wire in list(self._open):
+            wire.writer.close()
+            with suppress(OSError):
+                await wire.writer.wait_closed()
+
     async def start(self) -> asyncio.Server:
         """Listen on a free port of loopback."""
         trust = self._trust if self._security == "tls" else None
