@@ -302,6 +302,18 @@ def test_follow_picks_up_a_new_mail_and_ends_on_ctrl_c(user: User) -> None:
     ]
 
 
+def test_follow_hears_of_a_new_mail_long_before_it_would_look(user: User) -> None:
+    user.gets("budget")
+    with user.starts("sync", "--follow", "--every", "3600") as run:
+        wait_for(lambda: user.store.subjects() == ["budget"], "the first mail")
+        wait_for(lambda: not locks(user), "the end of the round")
+        user.gets("lunch")
+        wait_for(lambda: user.store.subjects() == ["budget", "lunch"], "the new mail")
+        wait_for(lambda: not locks(user), "the end of the round")
+        run.signal(signal.SIGINT)
+        assert run.end().code == 3
+
+
 # What it says
 
 

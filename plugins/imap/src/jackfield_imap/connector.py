@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from jackfield.base import MailSourceConnector
-from jackfield.capabilities import Capabilities
+from jackfield.capabilities import Capabilities, Effective
 from jackfield.errors import NotSupported
 from jackfield.models import SourceType
 from jackfield.requests import ListRequest, SyncRequest
@@ -20,13 +21,16 @@ from jackfield_imap.reading import Reader
 from jackfield_imap.sending import Sender
 from jackfield_imap.settings import ImapSettings
 from jackfield_imap.statuses import folders_with_status
+from jackfield_imap.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
+    from imapclient import IMAPClient
+
     from jackfield.base import Context
-    from jackfield.batches import Batch, Change, Collection, Entry, IndexEntry, Level, Ref
-    from jackfield.models import Attachment, Draft, SendResult
+    from jackfield.batches import Batch, Change, Collection, Entry, Event, IndexEntry, Level, Ref
+    from jackfield.models import Attachment, Draft, Kind, SendResult
     from jackfield.query.tree import Query, Translation
     from jackfield.requests import SearchRequest
     from jackfield_imap.reading import What
@@ -58,6 +62,7 @@ class ImapConnector(MailSourceConnector):
             move=True,
             archive=True,
             delete=True,
+            watch=True,
         )
     })
 
@@ -75,7 +80,22 @@ class ImapConnector(MailSourceConnector):
         self._sender = Sender(context.account, self.settings, self._pool)
         self._with_horizon: set[str] = set()
         async with self._pool.lease() as connection:
-            await connection.run(lambda client: client.noop())
+            self._has_idle = await connection.run(_has_idle)
+
+    def effective(self, kind: Kind) -> Effective:
+        """Tell what this server can do.
+
+        Args:
+            kind: Of which kind.
+
+        Returns:
+            What is declared, without pushing where the server has no IDLE.
+        """
+        declared = self.declared.get(kind, Capabilities())
+        if getattr(self, "_has_idle", True):
+            return Effective(declared)
+        lost = {"watch": "the server has no IDLE"}
+        return Effective(replace(declared, watch=False), lost)
 
     async def close(self) -> None:
         """Sign out."""
@@ -282,3 +302,18 @@ class ImapConnector(MailSourceConnector):
             async with aclosing(pieces):
                 async for piece in pieces:
                     yield piece
+
+    async def watch(self) -> AsyncIterator[Event]:
+        """Hear of new mail in the inbox.
+
+        Yields:
+            Events, until cancelled; one also whenever the line was laid anew.
+        """
+        async with aclosing(Watch(self.context.account, self.settings).events()) as events:
+            async for event in events:
+                yield event
+
+
+def _has_idle(client: IMAPClient) -> bool:
+    client.noop()
+    return bool(client.has_capability("IDLE"))

@@ -176,6 +176,11 @@ class ScriptedServer:
             wire.writer.write(data)
             await wire.flush()
 
+    @property
+    def open_connections(self) -> int:
+        """How many there are just now."""
+        return len(self._open)
+
     async def hang_up(self) -> None:
         """End the connections of everybody, as a server does with who is idle."""
         for wire in list(self._open):
