@@ -248,8 +248,11 @@ def compare(benches: Iterable[Bench]) -> None:
     print("\n" + " " * 26 + "".join(f" | {bench.name:^31}" for bench in benches))
     head = f"{'p50 ms':>7} {'p99 ms':>7} {'read':>7} {'items':>7}"
     print(f"{'':<26}" + f" | {head}" * len(benches) + (" | times faster, p50" if ratio else ""))
-    for kind in benches[0].cases:
-        columns = [bench.run(kind) for bench in benches]
+    kinds = list(benches[0].cases)
+    # Each answers all its searches in one go: processes in between would empty its caches.
+    answers = [{kind: bench.run(kind) for kind in kinds} for bench in benches]
+    for kind in kinds:
+        columns = [times[kind] for times in answers]
         line = f"{kind:<26}" + "".join(f" | {times.cells()}" for times in columns)
         if ratio and columns[1].seconds:
             mine, theirs = (quantile(times.seconds, 0.5) for times in columns[:2])

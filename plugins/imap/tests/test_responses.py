@@ -164,12 +164,12 @@ def test_internal_dates(said: bytes | None, utc: str) -> None:
     assert parse_internaldate(said).isoformat() == utc
 
 
-def test_roles_come_from_special_use_and_names_are_guessed_only_without_it() -> None:
+def test_roles_come_from_special_use_and_from_names_where_a_role_is_marked_on_none() -> None:
     marked = folders_of([((b"\\Sent",), b"/", "Sent"), ((), b"/", "Spam"), ((), b"/", "inbox")])
     assert [(f.name, f.role) for f in marked] == [
         ("inbox", "inbox"),
         ("Sent", "sent"),
-        ("Spam", ""),
+        ("Spam", "spam"),
     ]
     guessed = folders_of([((), b".", "INBOX.Gesendet"), ((b"\\Noselect",), b".", "x")])
     assert [(f.name, f.role, f.parent) for f in guessed] == [("INBOX.Gesendet", "sent", "INBOX")]

@@ -10,8 +10,8 @@ from jackfield.errors import CollectionGone, InvalidRequest, NotFound, NotSuppor
 from jackfield_imap import fetching, moving
 from jackfield_imap.failures import refusals
 from jackfield_imap.fetching import uid_of, uid_sets
-from jackfield_imap.folders import folders_of
 from jackfield_imap.mapping import patch_of
+from jackfield_imap.namespaces import own_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,8 +117,7 @@ class Changer:
     def _move(
         self, client: IMAPClient, folder: str, epoch: str, uids: Sequence[int], change: Change
     ) -> Batch | NotSupported:
-        with refusals():
-            there = folders_of(client.list_folders())
+        there = own_folders(client)
         target = self._target(there, folder, change)
         if isinstance(target, NotSupported):
             return target

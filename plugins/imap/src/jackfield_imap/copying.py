@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from jackfield_imap.failures import refusals
 from jackfield_imap.fetching import examine
-from jackfield_imap.folders import folders_of
+from jackfield_imap.namespaces import own_folders
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -82,8 +82,7 @@ def is_there(client: IMAPClient, identifier: str) -> bool:
 
 
 def _all_folders(client: IMAPClient) -> list[Collection]:
-    with refusals():
-        return folders_of(client.list_folders())
+    return own_folders(client)
 
 
 def _for_sent(folders: list[Collection], own: str) -> list[str]:

@@ -9,6 +9,7 @@ from imapclient import imap_utf7
 
 from jackfield.batches import Collection
 from jackfield.requests import LEFT_OUT_OF_LISTS
+from jackfield_imap.folder_names import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,24 +25,9 @@ _SPECIAL_USE = {
     b"\\flagged": "flagged",
     b"\\important": "important",
 }
-# Where the server names no special use; compared with the last part of the name.
-_NAMES = {
-    "sent": "sent",
-    "sent items": "sent",
-    "sent messages": "sent",
-    "gesendet": "sent",
-    "drafts": "drafts",
-    "entwürfe": "drafts",
-    "trash": "trash",
-    "deleted items": "trash",
-    "deleted messages": "trash",
-    "papierkorb": "trash",
-    "junk": "spam",
-    "junk e-mail": "spam",
-    "spam": "spam",
-    "bulk mail": "spam",
-    "archive": "archive",
-}
+_HOMES = frozenset({"", "inbox", "[gmail]", "[google mail]"})
+"""Parents under which a folder's name tells its role: `Clients/Archive` is somebody's own."""
+
 _BREAKS = re.compile(r"[\r\n\0]")
 """A name with these in it would be commands of its own; no command can name that folder."""
 
@@ -51,21 +37,26 @@ VIEWS = frozenset({"all", "flagged", "important"})
 
 def folders_of(
     listed: Iterable[tuple[Sequence[bytes], bytes | None, bytes | str]],
+    foreign: Sequence[str] = (),
 ) -> list[Collection]:
     """Turn the answer to LIST into collections.
 
     Args:
         listed: Flags, separator and name of each; as bytes the name is in modified UTF-7.
+        foreign: How the names of folders begin that are not the account's own.
 
     Returns:
-        All folders that can be opened and named, the inbox first, without epoch and count.
+        All own folders that can be opened and named, the inbox first, without epoch and count.
+        A role that the server marks on none is told by names.
     """
     rows = [({flag.lower() for flag in flags}, sep, _wire(name)) for flags, sep, name in listed]
-    marked = any(flags & _SPECIAL_USE.keys() for flags, _, _ in rows)
+    marked = {_SPECIAL_USE[flag] for flags, _, _ in rows for flag in flags & _SPECIAL_USE.keys()}
     folders = [
-        _folder(flags, separator, name, guess=not marked)
+        _folder(flags, separator, name, marked)
         for flags, separator, name in rows
-        if not flags & {b"\\noselect", b"\\nonexistent"} and not _BREAKS.search(name)
+        if not flags & {b"\\noselect", b"\\nonexistent"}
+        and not _BREAKS.search(name)
+        and not name.startswith(tuple(foreign))
     ]
     return sorted(folders, key=lambda each: (each.role != "inbox", each.name.lower()))
 
@@ -91,15 +82,16 @@ def readable(name: str) -> str:
     return decoded
 
 
-def _folder(flags: set[bytes], separator: bytes | None, wire: str, *, guess: bool) -> Collection:
+def _folder(flags: set[bytes], separator: bytes | None, wire: str, marked: set[str]) -> Collection:
     name = readable(wire)
     split = separator.decode("ascii", "replace") if separator else "\0"
     parent, _, last = name.rpartition(split)
     role = next((_SPECIAL_USE[flag] for flag in sorted(flags & _SPECIAL_USE.keys())), "")
     if name.upper() == "INBOX":
         role = "inbox"
-    elif guess and not role:
-        role = _NAMES.get(last.lower(), "")
+    elif not role and parent.lower() in _HOMES:
+        guessed = NAMES.get(last.lower(), "")
+        role = "" if guessed in marked else guessed
     return Collection(id=wire, name=name, role=role, parent=parent or None)
 
 

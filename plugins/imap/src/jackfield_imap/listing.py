@@ -15,8 +15,9 @@ from jackfield.errors import ProviderError
 from jackfield_imap import fetching
 from jackfield_imap.failures import Refused
 from jackfield_imap.fetching import uid_of
-from jackfield_imap.folders import VIEWS, folders_of, listed_by_default
+from jackfield_imap.folders import VIEWS, listed_by_default
 from jackfield_imap.mapping import parse_internaldate
+from jackfield_imap.namespaces import own_folders
 from jackfield_imap.query import Criteria, before_day, names_folders, since_day
 from jackfield_imap.reading import AT_ONCE, windows
 from jackfield_imap.searching import matching
@@ -104,7 +105,7 @@ async def search(pool: Pool, reader: Reader, request: SearchRequest) -> AsyncGen
 
 
 async def _folders(connection: Connection) -> list[Collection]:
-    return folders_of(await connection.run(lambda client: client.list_folders()))
+    return await connection.run(own_folders)
 
 
 def _or_refused(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from jackfield_imap.failures import Refused, refusals
 from jackfield_imap.fetching import has_condstore
 from jackfield_imap.folders import folders_of
+from jackfield_imap.namespaces import foreign, own_folders
 from jackfield_imap.responses import statuses
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def folders_with_status(client: IMAPClient) -> list[Collection]:
     _leave(client)
     client._imap.untagged_responses.pop("STATUS", None)
     if client.has_capability("LIST-STATUS"):
-        folders = folders_of(_list_with_status(client, what))
+        folders = folders_of(_list_with_status(client, what), foreign(client))
     else:
-        folders = folders_of(client.list_folders())
+        folders = own_folders(client)
     said = _said(client)
     _ask(client, [each.id for each in folders if _key(each.id) not in said], what)
     said |= _said(client)
