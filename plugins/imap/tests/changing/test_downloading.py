@@ -160,7 +160,7 @@ async def test_a_file_that_breaks_off_is_an_error_and_not_a_short_file(
             )
         else:
             server.cut(r"UID FETCH 1 .*<202\.101>", 60, STALL)
-            monkeypatch.setattr("jackfield_imap.connection.SILENCE_SECONDS", 0.2)
+            monkeypatch.setattr("jackfield_imap.connection.SILENCE_SECONDS", 2.0)
             await connector.close()
             await connector.open(connector.context)
         with pytest.raises(ConnectorError):

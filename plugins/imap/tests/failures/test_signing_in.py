@@ -160,10 +160,10 @@ async def test_g08_who_may_open_one_connection_only_syncs_all_the_same() -> None
 async def test_g05_a_slow_answer_is_waited_for_as_long_as_it_goes_on_and_a_silent_one_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "SILENCE_SECONDS", 3.0)
     async with scripted("budget") as server:
         port = int(server.environment["EMAIL_IMAP_PORT"])
-        slow = [Fault("delay", "to_client", at=n, seconds=0.4) for n in range(200, 1400, 200)]
+        slow = [Fault("delay", "to_client", at=n, seconds=0.6) for n in range(200, 1400, 200)]
         async with Proxy("127.0.0.1", port, slow) as proxy:
             environment = server.environment | {"EMAIL_IMAP_PORT": str(proxy.port)}
             async with mirrored(environment) as copy:

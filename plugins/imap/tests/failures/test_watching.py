@@ -93,7 +93,7 @@ async def test_g04_a_line_that_died_in_silence_is_noticed_and_laid_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(watching, "IDLE_SECONDS", 0.05)
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "SILENCE_SECONDS", 2.0)
     async with scripted("one") as server, opened(server.environment) as connector:
         server.on("IDLE", [b"+ idling\r\n", STALL], times=1)
         async with watch(connector) as events:
