@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jackfield.batches import Batch, Ref
+from jackfield.batches import Batch, Change, Ref
 from jackfield.errors import CollectionGone, InvalidRequest, NotFound, NotSupported
 from jackfield_imap import fetching, moving
 from jackfield_imap.failures import refusals
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from imapclient import IMAPClient
 
-    from jackfield.batches import Change, Collection, Entry, Patch
+    from jackfield.batches import Collection, Entry, Patch
     from jackfield.models import Account
     from jackfield_imap.reading import Reader
 
@@ -60,6 +61,9 @@ class Changer:
             CollectionGone: There is no folder to move to.
             InvalidRequest: A label is no keyword.
         """
+        ways = (change.move_to is not None, change.archive, change.delete)
+        if sum(ways) > 1:
+            raise InvalidRequest(self._account, "a mail goes to one place: move, archive or delete")
         with refusals():
             said = client.select_folder(folder)
         if str(said.get(b"UIDVALIDITY", "")) != epoch:
@@ -67,9 +71,12 @@ class Changer:
                 self._account, f"{folder} was numbered anew; nothing was changed",
                 fix="jackfield sync",
             )  # fmt: skip
-        if change.move_to or change.archive or change.delete:
-            return self._move(client, folder, epoch, uids, change)
-        return self._mark(client, folder, epoch, uids, change, said.get(b"PERMANENTFLAGS", ()))
+        marked: Batch | NotSupported = Batch()
+        if replace(change, move_to=None, archive=False, delete=False) != Change():
+            marked = self._mark(client, folder, epoch, uids, change, said.get(b"PERMANENTFLAGS"))
+        if isinstance(marked, NotSupported) or not any(ways):
+            return marked
+        return self._move(client, folder, epoch, uids, change)
 
     def _mark(
         self,
@@ -78,10 +85,10 @@ class Changer:
         epoch: str,
         uids: Sequence[int],
         change: Change,
-        permanent: Sequence[bytes],
+        permanent: Sequence[bytes] | None,
     ) -> Batch | NotSupported:
         add, remove = self._flags(change)
-        kept = {flag.lower() for flag in permanent}
+        kept = None if permanent is None else {flag.lower() for flag in permanent}
         lost = [flag for flag in (*add, *remove) if not _stays(flag, kept)]
         if lost:
             return NotSupported(self._account, f"{folder} keeps no {', '.join(lost)}")
@@ -159,7 +166,8 @@ class Changer:
         )
 
 
-def _stays(flag: str, kept: set[bytes]) -> bool:
-    """Tell whether a folder keeps a flag; a server that says nothing keeps all."""
-    is_new = not flag.startswith("\\") and b"\\*" in kept
-    return not kept or is_new or flag.lower().encode() in kept
+def _stays(flag: str, kept: set[bytes] | None) -> bool:
+    """Tell whether a folder keeps a flag; a server that says nothing keeps all (RFC 9051, 7.1)."""
+    if kept is None:
+        return True
+    return flag.lower().encode() in kept or (not flag.startswith("\\") and b"\\*" in kept)

@@ -65,14 +65,26 @@ class _Plain:
 
 
 class _Base64:
-    """Four letters make three bytes; whatever is no letter is left out, as readers do."""
+    """Four letters make three bytes; whatever is no letter is left out, as readers do.
+
+    Padding ends the file, whatever a mailing list has written behind it.
+    """
 
     def __init__(self) -> None:
         self._held = b""
+        self._is_padded = False
         self.is_broken = False
 
     def decode(self, some: bytes) -> bytes:
-        letters = self._held + _NO_BASE64.sub(b"", some)
+        if self._is_padded:
+            return b""
+        first, *others = some.split(b"=")
+        letters = self._held + _NO_BASE64.sub(b"", first)
+        for text in others:
+            if len(letters) % 4 >= 2:
+                self._is_padded = True
+                break
+            letters += _NO_BASE64.sub(b"", text)
         whole = len(letters) // 4 * 4
         self._held = letters[whole:]
         return binascii.a2b_base64(letters[:whole])
@@ -95,6 +107,7 @@ class _QuotedPrintable:
         ends = text.rfind(b"\n") + 1
         if len(text) - ends > _LONGEST_LINE:
             ends = len(text) - 3
+            ends -= next((n for n in (1, 2) if text[ends - n : ends - n + 1] == b"="), 0)
         self._held = text[ends:]
         return binascii.a2b_qp(text[:ends])
 

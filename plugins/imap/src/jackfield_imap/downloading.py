@@ -130,9 +130,9 @@ class Download:
 
     def _fetch(self, client: IMAPClient, section: str, at: int) -> bytes:
         found = bodies.piece(client, int(self._ref.key), section, at, PIECE_BYTES)
-        if found is None:
+        if found is None and at == 0:
             raise self._gone()
-        return found
+        return found or b""
 
     def _gone(self) -> NotFound:
         name = self._attachment.name or "the file"

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Literal
 from jackfield_imap import fetching
 from jackfield_imap.failures import Refused, refusals
 from jackfield_imap.fetching import uid_of, uid_sets
+from jackfield_imap.mapping import flags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from imapclient import IMAPClient
 
 Way = Literal["move", "expunge"]
 
 _COPIED = re.compile(rb"(\d{1,20}) ([\d:,]+) ([\d:,]+)")
+_RANGE = re.compile(rb"\d{1,10}(:\d{1,10})?")
 _MOST = 100_000
 
 
@@ -63,19 +65,34 @@ def move(client: IMAPClient, uids: Sequence[int], target: str | None, way: Way) 
 
     Returns:
         What the server has done.
+
+    Raises:
+        Refused: The server said no, and nothing was done.
     """
     wanted, places = sorted(set(uids)), []
-    for some in uid_sets(wanted):
-        if target is not None:
-            places += _transfer(client, some, target, way)
-        if way == "expunge":
-            _expunge(client, some)
-    left = {uid_of(said) for said in fetching.lines_of(client, wanted, "UID")}
+    for number, some in enumerate(uid_sets(wanted)):
+        try:
+            if target is not None:
+                places += _transfer(client, some, target, way)
+            if way == "expunge":
+                _expunge(client, some)
+        except Refused:
+            if number == 0:
+                raise
+            break  # what is done is done, and is told
+    left = set(_there(client, wanted))
     gone = tuple(uid for uid in wanted if uid not in left)
     epochs = {epoch for epoch, _ in places}
     if len(epochs) != 1:
         return Moved(gone)
     return Moved(gone, (epochs.pop(), tuple(uid for _, uids in places for uid in uids)))
+
+
+def _there(client: IMAPClient, uids: Sequence[int]) -> Iterator[int]:
+    """Ask which are there; a line that cannot be read is an error, and no proof that one went."""
+    for some in uid_sets(uids):
+        for said in fetching.fetch(client, some, "UID", strict=True):
+            yield uid_of(said)
 
 
 def store(client: IMAPClient, some: str, what: str, flags: Sequence[str]) -> None:
@@ -111,6 +128,8 @@ def _transfer(client: IMAPClient, some: str, target: str, way: Way) -> list[tupl
 def _numbers(text: bytes) -> list[int]:
     found: list[int] = []
     for part in text.split(b","):
+        if not _RANGE.fullmatch(part):
+            return []
         ends = sorted(int(end) for end in part.split(b":"))
         if len(found) + ends[-1] - ends[0] > _MOST:
             return []
@@ -120,12 +139,21 @@ def _numbers(text: bytes) -> list[int]:
 
 def _expunge(client: IMAPClient, some: str) -> None:
     """Take out these mails alone; where that fails after a copy, they are as they were."""
+    answers = fetching.fetch(client, some, "UID FLAGS")
+    marked = {uid_of(said) for said in answers if "\\Deleted" in flags_of(said)}
     store(client, some, "+FLAGS.SILENT", ["\\Deleted"])
     try:
         _uid(client, "EXPUNGE", some)
     except Refused:
-        store(client, some, "-FLAGS.SILENT", ["\\Deleted"])
+        uids = [uid for uid in _there(client, _listed(some)) if uid not in marked]
+        for each in uid_sets(sorted(uids)):
+            store(client, each, "-FLAGS.SILENT", ["\\Deleted"])
         raise
+
+
+def _listed(some: str) -> list[int]:
+    """Read a set that `uid_sets` wrote."""
+    return _numbers(some.encode("ascii"))
 
 
 def _uid(client: IMAPClient, command: str, *words: str | bytes) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from jackfield.batches import Change, Ref
 from jackfield.errors import CollectionGone, InvalidRequest, NotFound, NotSupported, Unreachable
+from jackfield_imap import fetching
 from plugins.imap.tests.failures.scripted import CLOSE, scripted
 from plugins.imap.tests.mirrored import another_client, letter, opened
 
@@ -204,3 +205,54 @@ async def test_a_line_that_breaks_in_the_middle_is_an_error_and_is_not_repeated(
         with pytest.raises(Unreachable):
             await connector.update(asked, Change(move_to="Archive"))
         assert len(server.commands("UID MOVE")) == 1
+
+
+async def test_a_mail_is_never_expunged_where_it_was_to_be_moved(mailbox: DovecotAccount) -> None:
+    mailbox.deliver("INBOX", letter("one"))
+    async with opened(mailbox.environment()) as connector:
+        for change in (
+            Change(delete=True, move_to="INBOX"),
+            Change(delete=True, archive=True),
+            Change(archive=True, move_to="Trash"),
+        ):
+            with pytest.raises(InvalidRequest, match="one place"):
+                await connector.update(await refs(connector), change)
+    assert subjects(mailbox, "INBOX") == ["one"]
+
+
+async def test_a_mail_is_marked_before_it_leaves(mailbox: DovecotAccount) -> None:
+    mailbox.deliver("Archive", letter("old"))
+    mailbox.deliver("INBOX", letter("one"))
+    async with opened(mailbox.environment()) as connector:
+        done = await connector.update(await refs(connector), Change(read=True, archive=True))
+    assert [entry.item.unread for entry in done.items] == [False]
+    assert flags(mailbox, "Archive")[2] == {b"\\Seen"}
+
+
+async def test_a_folder_that_keeps_no_flags_at_all_says_so() -> None:
+    async with scripted("one") as server, opened(server.environment) as connector:
+        none = re.compile(rb"\[PERMANENTFLAGS [^\]]*\]")
+        server.alter("SELECT", lambda usual: none.sub(b"[PERMANENTFLAGS ()]", usual))
+        with pytest.raises(NotSupported, match="INBOX keeps no"):
+            await connector.update(await refs(connector), Change(read=True))
+
+
+async def test_a_refusal_half_way_tells_what_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_LONGEST_SET", 1)
+    async with scripted("one", "two", "three") as server, opened(server.environment) as connector:
+        asked = (await refs(connector, count=3))[::2]
+        server.on("UID MOVE 3", b"<tag> NO [OVERQUOTA] full\r\n")
+        done = await connector.update(asked, Change(move_to="Archive"))
+    assert done.removed == (asked[0],)
+    assert places(done) == [("Archive", "1")]
+
+
+@pytest.mark.parametrize("said", [b"5 1 :", b"5 1 1:99999999999", b"x"])
+async def test_a_new_place_that_cannot_be_read_is_no_error(said: bytes) -> None:
+    async with scripted("one") as server, opened(server.environment) as connector:
+        asked = await refs(connector)
+        server.alter(
+            "UID MOVE", lambda usual: re.sub(rb"COPYUID [^\]]*", b"COPYUID " + said, usual)
+        )
+        done = await connector.update(asked, Change(move_to="Archive"))
+    assert (done.removed, done.items) == (tuple(asked), ())

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jackfield.batches import Ref
@@ -227,3 +227,38 @@ def test_g06_a_file_of_two_hundred_megabytes_takes_no_more_memory_than_a_small_o
     size, kilobytes = json.loads(done.stdout)
     assert size == lines * 57
     assert kilobytes < 150_000, "200 MB were held in memory"
+
+
+@given(st.integers(1, 90))
+@example(1)
+def test_what_a_mailing_list_wrote_behind_the_padding_is_no_part_of_a_file(size: int) -> None:
+    encoded = base64.encodebytes(b"ab" * 50) + b"____\nlist mailing list\n"
+    assert _decoded("base64", encoded, size) == b"ab" * 50
+    assert _decoded("base64", b"QQ==\nQQ==\n", size) == b"A"
+
+
+@pytest.mark.parametrize("before", [b"", b"x", b"xx"])
+@pytest.mark.parametrize("size", [999, 70_000, 70_001, 70_002, 1 << 20])
+def test_a_line_of_any_length_is_not_cut_within_a_letter(before: bytes, size: int) -> None:
+    assert _decoded("quoted-printable", before + b"=41" * 100_000, size) == before + b"A" * 100_000
+
+
+def _decoded(encoding: str, encoded: bytes, size: int) -> bytes:
+    decoder = decoder_of(encoding)
+    assert decoder is not None
+    parts = [decoder.decode(encoded[at : at + size]) for at in range(0, len(encoded), size)]
+    return b"".join(parts) + decoder.end()
+
+
+async def test_a_server_that_says_nil_behind_the_end_has_given_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(downloading, "PIECE_BYTES", 1 << 16)
+    mailbox = mailbox_of()
+    mailbox["INBOX"].append(with_files(ENCODED), ARRIVED)
+    encoded = len(ENCODED.partition(b"\r\n\r\n")[2])
+    async with scripted(mailbox=mailbox) as server, opened(server.environment) as connector:
+        ref, (attachment,) = await listed(connector)
+        nothing = b"* 1 FETCH (UID 1 BODY[2]<%d> NIL)\r\n<tag> OK\r\n" % encoded
+        server.on(rf"UID FETCH 1 .*<{encoded}\.", nothing)
+        assert await whole(connector, ref, attachment) == CONTENT
